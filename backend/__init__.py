@@ -1,0 +1,1 @@
+"""The Traveler Verification Service."""

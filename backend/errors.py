@@ -1,0 +1,48 @@
+"""What can go wrong in the service, and which gRPC code the caller sees.
+
+ServiceError
+├── Refused              the request is wrong: whoever sent it corrects it              INVALID_ARGUMENT
+│   └── ManifestRefused  an interchange cannot be read: the carrier corrects it         INVALID_ARGUMENT
+├── NotAllowed           who asks may not: the operator registers or assigns            PERMISSION_DENIED
+├── NotReady             the gallery is not there yet: the gate uses agent mode         FAILED_PRECONDITION
+├── Mismatch             models or payload differ from what is known: a technician      FAILED_PRECONDITION
+├── Repeated             same key, another payload: a bug or an attack at the caller    ALREADY_EXISTS
+├── TooLate              the caller's deadline has passed                               DEADLINE_EXCEEDED
+└── StoreUnfit           the database or its key cannot be used: the service stops
+"""
+
+
+class ServiceError(Exception):
+    """Root of this room's errors."""
+
+
+class Refused(ServiceError):
+    pass
+
+
+class ManifestRefused(Refused):
+    """Names the segment, its position and line, and what was expected."""
+
+
+class NotAllowed(ServiceError):
+    pass
+
+
+class NotReady(ServiceError):
+    pass
+
+
+class Mismatch(ServiceError):
+    pass
+
+
+class Repeated(ServiceError):
+    pass
+
+
+class TooLate(ServiceError):
+    pass
+
+
+class StoreUnfit(ServiceError):
+    pass

@@ -1,0 +1,104 @@
+"""Galleries of the journeys known: built from photos as manifests arrive, told to whoever watches."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from backend import photos
+from backend.embedding import Embedding
+from backend.errors import NotReady
+from backend.imaging import Imaging
+from backend.matching import gallery
+from backend.matching.gallery import Gallery
+from backend.store import manifests
+from backend.store.engine import Store
+from backend.store.manifests import Traveler
+from vision.embed import Template, template_version
+from vision.errors import ImageRefused
+
+log = structlog.get_logger()
+AT_ONCE = 3  # photos in work: one decoding, the others embedding
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    done: int
+    total: int
+    ready: bool
+
+
+class Galleries:
+    """`changed` is notified when any gallery or crossing list changes; `revision` counts the changes."""
+
+    def __init__(self, store: Store, imaging: Imaging, embedding: Embedding, photos_dir: Path) -> None:
+        self._store, self._imaging, self._embedding, self._photos = store, imaging, embedding, photos_dir
+        self._built: dict[str, Gallery] = {}
+        self._progress: dict[str, Progress] = {}
+        self._wanted: asyncio.Queue[str] = asyncio.Queue()
+        self.changed = asyncio.Condition()
+        self.revision = 0
+
+    def of(self, journey: str) -> Gallery:
+        """The searchable gallery of a journey.  Raises NotReady."""
+        if journey not in self._built:
+            raise NotReady(f"gallery of {journey} is not ready; boarding goes on with documents until it is")
+        return self._built[journey]
+
+    def progress(self, journey: str) -> Progress:
+        return self._progress.get(journey, Progress(0, 0, False))
+
+    def want(self, journey: str) -> None:
+        self._wanted.put_nowait(journey)
+
+    async def run(self) -> None:
+        """Build what is wanted, one journey after the other, for ever; what the store already holds comes first."""
+        for journey in await self._store.run(manifests.all_journeys):
+            self.want(journey)
+        while True:
+            await self._build(await self._wanted.get())
+
+    async def tell(self) -> None:
+        async with self.changed:
+            self.revision += 1
+            self.changed.notify_all()
+
+    async def _build(self, journey: str) -> None:
+        """Enrol who is missing, then swap in a new gallery: the old one answers until then."""
+        version = template_version()
+        missing = await self._store.run(manifests.without_templates, journey, version)
+        work = [(person, photos.on_file(self._photos, person.photo_key)) for person in missing]
+        total = sum(len(files) for _, files in work)
+        self._progress[journey] = Progress(0, total, journey in self._built)
+        limit = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as tasks:
+            for person, files in work:
+                tasks.create_task(self._enrol(journey, person, files, limit))
+        samples = await self._store.run(manifests.samples, journey, version)
+        self._built[journey] = gallery.build(samples)
+        self._progress[journey] = Progress(total, total, True)
+        log.info("gallery.built", journey=journey, travelers=len(self._built[journey].travelers), photos=total)
+        await self.tell()
+
+    async def _enrol(self, journey: str, person: Traveler, files: list[Path], limit: asyncio.Semaphore) -> None:
+        templates = []
+        for file in files:
+            async with limit:
+                if (template := await self._template(person, file)) is not None:
+                    templates.append(template)
+            done = self._progress[journey]
+            self._progress[journey] = Progress(done.done + 1, done.total, done.ready)
+        if templates:
+            await self._store.run(manifests.enrol, person.traveler, template_version(), templates)
+        else:
+            log.warning("traveler.has_no_template", traveler=person.traveler, photos=len(files))
+
+    async def _template(self, person: Traveler, file: Path) -> Template | None:
+        """None, and a log line, for a photo that cannot be used: one bad photo must not stop a gallery."""
+        try:
+            aligned = await self._imaging.photo(await asyncio.to_thread(file.read_bytes))
+            return await self._embedding.embed(aligned.face)
+        except (ImageRefused, OSError, ValueError) as error:
+            log.warning("photo.refused", traveler=person.traveler, why=str(error))
+            return None

@@ -1,0 +1,1 @@
+"""Carriers messages to expected travellers: pure parsing."""

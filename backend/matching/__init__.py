@@ -1,0 +1,1 @@
+"""Templates, scores and thresholds: pure arithmetic."""

@@ -1,0 +1,17 @@
+"""Photos on file, from a folder: one sub-folder for each travel document, several photos in it."""
+
+import hashlib
+from pathlib import Path
+
+SUFFIXES = {".jpg", ".jpeg", ".png"}
+
+
+def key(document_type: str, issuer: str, number: str) -> str:
+    """The folder's name for a travel document: the number itself is never a file's name."""
+    return hashlib.sha256(f"{document_type}:{issuer}:{number}".upper().encode()).hexdigest()[:32]
+
+
+def on_file(root: Path, photo_key: str) -> list[Path]:
+    """Paths of a document's photos, in order of name; none is a common answer."""
+    folder = root / photo_key
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES) if folder.is_dir() else []

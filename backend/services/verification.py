@@ -1,0 +1,95 @@
+"""Verify and ReportOutcome: translate, call, translate."""
+
+import hashlib
+import json
+import time
+
+from google.protobuf.json_format import MessageToDict
+
+from backend.crossing import Report, Status, report
+from backend.galleries import Galleries
+from backend.interceptors import Context, caller
+from backend.errors import NotAllowed
+from backend.store.decisions import Decision
+from backend.store.engine import Store
+from backend.verifier import Shot, Submission, Verifier
+from limen.v1 import verification_pb2 as pb
+from limen.v1.verification_pb2_grpc import VerificationServicer
+
+STATUS = {
+    Status.RECORDED: pb.ReportOutcomeReply.STATUS_RECORDED,
+    Status.DUPLICATE: pb.ReportOutcomeReply.STATUS_DUPLICATE,
+    Status.LATE: pb.ReportOutcomeReply.STATUS_LATE,
+}
+
+
+class Verification(VerificationServicer):
+    def __init__(self, verifier: Verifier, store: Store, galleries: Galleries) -> None:
+        self._verifier, self._store, self._galleries = verifier, store, galleries
+
+    async def Verify(self, request: pb.VerifyRequest, context: Context) -> pb.VerifyReply:
+        return _reply(await self._verifier.verify(_submission(request, context)))
+
+    async def ReportOutcome(self, request: pb.ReportOutcomeRequest, context: Context) -> pb.ReportOutcomeReply:
+        status = await self._store.run(report, _report(request))
+        await self._galleries.tell()
+        return pb.ReportOutcomeReply(status=STATUS[status])
+
+
+def _submission(request: pb.VerifyRequest, context: Context) -> Submission:
+    peer = caller()
+    if request.device != peer.name:
+        raise NotAllowed(f"the certificate is of {peer.name}, the request says {request.device}")
+    left_s = context.time_remaining()
+    shots = [Shot(s.image, [(p.x, p.y) for p in s.points], s.liveness.score) for s in request.shots]
+    return Submission(
+        encounter=request.encounter,
+        attempt=request.attempt,
+        journey=request.journey,
+        device=peer.name,
+        gate=peer.gate or "",
+        shots=shots,
+        capture=_capture(request),
+        request_sha256=hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest(),
+        expires_s=time.monotonic() + (left_s or 0.0),
+    )
+
+
+def _capture(request: pb.VerifyRequest) -> str:
+    """What the device said about itself and its images, without the images."""
+    described = pb.VerifyRequest(camera=request.camera)
+    for shot in request.shots:
+        kept = described.shots.add()
+        kept.CopyFrom(shot)
+        kept.ClearField("image")
+    return json.dumps(MessageToDict(described, preserving_proto_field_name=True), separators=(",", ":"))
+
+
+def _reply(held: Decision) -> pb.VerifyReply:
+    reply = pb.VerifyReply(encounter=held.encounter, attempt=held.attempt)
+    match held.directive:
+        case "proceed":
+            reply.proceed.decision = held.decision
+        case "recapture":
+            reply.recapture.cue = pb.Cue.Value(f"CUE_{(held.cue or '').upper()}")
+            reply.recapture.attempts_left = held.attempts_left
+        case _:
+            reply.wait.SetInParent()
+    return reply
+
+
+def _report(request: pb.ReportOutcomeRequest) -> Report:
+    kind = request.WhichOneof("outcome") or ""
+    told = {"crossed": request.crossed.decision, "not_crossed": request.not_crossed.decision}
+    return Report(
+        encounter=request.encounter,
+        journey=request.journey,
+        device=caller().name,
+        ended_utc_ms=request.ended_utc_ms,
+        since_answer_ms=request.since_answer_ms,
+        kind=kind,
+        decision=told.get(kind),
+        traveler=request.boarded.traveler or None,
+        agent=request.boarded.agent or None,
+        why=pb.NotCrossed.Why.Name(request.not_crossed.why) if kind == "not_crossed" else None,
+    )

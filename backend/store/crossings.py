@@ -1,0 +1,71 @@
+"""How encounters ended, and the crossings they confirm."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import IntegrityError
+
+from backend.store.schema import audit, crossings, outbox, outcomes
+
+RECORD_SYSTEMS = ("ident", "tecs", "adis")
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """kind: biometric or biographic.  agent: the badge of who checked documents, for biographic ones."""
+
+    crossing: str
+    journey: str
+    traveler: str
+    encounter: str
+    kind: str
+    device: str
+    agent: str | None
+    crossed_utc_ms: int
+
+
+def settled(db: Connection, encounter: str) -> tuple[str, str] | None:
+    """(outcome, status) already reported for an encounter."""
+    row = db.execute(select(outcomes).where(outcomes.c.encounter == encounter)).one_or_none()
+    return (row.outcome, row.status) if row else None
+
+
+def settle(db: Connection, encounter: str, outcome: str, status: str, now_utc_ms: int) -> None:
+    row = {"encounter": encounter, "outcome": outcome, "status": status, "reported_utc_ms": now_utc_ms}
+    db.execute(outcomes.insert(), row)
+
+
+def confirm(db: Connection, crossing: Crossing) -> bool:
+    """Record a crossing and what other systems must be told of it, in the caller's transaction.
+
+    False if this traveller has already crossed on this journey: the unique index decides, so two gates that race
+    cannot both win.
+    """
+    try:
+        with db.begin_nested():
+            db.execute(crossings.insert(), asdict(crossing))
+            db.execute(outbox.insert(), [{"system": s, "crossing": crossing.crossing} for s in RECORD_SYSTEMS])
+    except IntegrityError:
+        return False
+    return True
+
+
+def of_encounter(db: Connection, encounter: str) -> Crossing | None:
+    row = db.execute(select(crossings).where(crossings.c.encounter == encounter)).one_or_none()
+    return Crossing(**row._mapping) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    device: str
+    number: int
+    at_utc_ms: int
+    event: str
+    encounter: str
+    detail: str
+
+
+def append(db: Connection, line: AuditLine) -> None:
+    """Keep an audit line; one already held under its number stays as it is."""
+    db.execute(insert(audit).values(asdict(line)).on_conflict_do_nothing())

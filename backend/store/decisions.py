@@ -1,0 +1,69 @@
+"""Answers given, so that the same question gets the same answer."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import IntegrityError
+
+from backend.store.schema import crossings, decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One answer, with everything that led to it but the images.  capture: JSON of the device's own measures."""
+
+    encounter: str
+    attempt: int
+    request_sha256: str
+    decision: str
+    device: str
+    journey: str
+    directive: str
+    cue: str | None
+    attempts_left: int
+    concern: str | None
+    traveler: str | None
+    score: float | None
+    runner_up: float | None
+    accept: float
+    gallery_size: int
+    policy: str
+    capture: str
+    decided_utc_ms: int
+
+
+def record(db: Connection, decision: Decision) -> Decision:
+    """Keep a decision; if one is already kept under its encounter and attempt, return that instead."""
+    try:
+        with db.begin_nested():
+            db.execute(decisions.insert(), asdict(decision))
+    except IntegrityError:
+        held = recorded(db, decision.encounter, decision.attempt)
+        if held is None:
+            raise
+        return held
+    return decision
+
+
+def recorded(db: Connection, encounter: str, attempt: int) -> Decision | None:
+    row = db.execute(select(decisions).where(decisions.c.encounter == encounter, decisions.c.attempt == attempt)).one_or_none()
+    return Decision(**row._mapping) if row else None
+
+
+def granted(db: Connection, encounter: str, decision: str) -> Decision | None:
+    """The PROCEED with this id, if it was given to this encounter."""
+    row = db.execute(
+        select(decisions).where(
+            decisions.c.decision == decision, decisions.c.encounter == encounter, decisions.c.directive == "proceed"
+        )
+    ).one_or_none()
+    return Decision(**row._mapping) if row else None
+
+
+def attempts_used(db: Connection, encounter: str) -> int:
+    return db.execute(select(func.count()).where(decisions.c.encounter == encounter)).scalar_one()
+
+
+def crossed(db: Connection, journey: str, traveler: str) -> bool:
+    found = select(crossings.c.crossing).where(crossings.c.journey == journey, crossings.c.traveler == traveler)
+    return db.execute(found).first() is not None

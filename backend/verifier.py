@@ -1,0 +1,128 @@
+"""From a submission to a recorded answer."""
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from backend.embedding import Embedding
+from backend.errors import NotAllowed, Repeated, TooLate
+from backend.galleries import Galleries
+from backend.imaging import Aligned, Imaging
+from backend.matching import gallery
+from backend.matching.gallery import Best, Match
+from backend.matching.threshold import OperatingPoint, accept
+from backend.rules.directive import Directive, Evidence, Policy, Proceed, Recapture, Wait, decide
+from backend.settings import Rules
+from backend.store import decisions, manifests
+from backend.store.decisions import Decision
+from backend.store.engine import Store
+from vision.cues import Cue
+from vision.quality import Limits, measure, obstacle, rank
+
+POLICY = "2025-12-26"
+LIMITS = Limits(least_inter_eye_px=24.0, most_inter_eye_px=1000.0)  # of the crop sent, not of the camera's frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """points: five (x, y) in pixels of the image.  live: the device's liveness evidence, 0..1."""
+
+    image: bytes
+    points: Sequence[tuple[float, float]]
+    live: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Submission:
+    """expires_s: the caller's deadline on the monotonic clock.  capture: JSON of the device's own measures."""
+
+    encounter: str
+    attempt: int
+    journey: str
+    device: str
+    gate: str
+    shots: Sequence[Shot]
+    capture: str
+    request_sha256: str
+    expires_s: float
+
+
+class Verifier:
+    def __init__(
+        self, store: Store, galleries: Galleries, imaging: Imaging, embedding: Embedding, point: OperatingPoint, rules: Rules
+    ) -> None:
+        self._store, self._galleries, self._imaging, self._embedding = store, galleries, imaging, embedding
+        self._point, self._rules = point, rules
+
+    async def verify(self, asked: Submission) -> Decision:
+        """Decide and record.  The same question gets the recorded answer, also after a restart.
+
+        Raises NotAllowed, NotReady, TooLate, Repeated, ImageRefused.
+        """
+        held, assigned = await self._store.run(_before, asked)
+        if held is not None:
+            return _same(held, asked)
+        if assigned != asked.journey:
+            raise NotAllowed(f"gate {asked.gate} boards {assigned or 'no journey'}, not {asked.journey}; assign it first")
+        searched = self._galleries.of(asked.journey)
+        faces = [await self._imaging.probe(shot.image, shot.points) for shot in asked.shots]
+        if time.monotonic() > asked.expires_s:
+            raise TooLate("the deadline passed before the match began")
+        hindrance = _obstacle(faces)
+        match: Match = gallery.NoMatch()
+        if hindrance is None:
+            match = gallery.search(searched, gallery.fuse([await self._embedding.embed(aligned.face) for aligned in faces]))
+        return _same(await self._store.run(self._conclude, asked, hindrance, match, len(searched.travelers)), asked)
+
+    def _conclude(self, db: Connection, asked: Submission, hindrance: Cue | None, match: Match, size: int) -> Decision:
+        crossed = isinstance(match, Best) and decisions.crossed(db, asked.journey, match.traveler)
+        left = self._rules.attempts - decisions.attempts_used(db, asked.encounter) - 1
+        live = min(shot.live for shot in asked.shots)
+        threshold = accept(self._point, max(1, size), self._rules.fpir)
+        rules = self._rules
+        policy = Policy(POLICY, threshold, rules.margin, rules.least_liveness, rules.liveness_enforced)
+        directive = decide(Evidence(match, hindrance, live, crossed, left), policy)
+        return decisions.record(db, _decision(asked, directive, match, size, policy))
+
+
+def _before(db: Connection, asked: Submission) -> tuple[Decision | None, str | None]:
+    return decisions.recorded(db, asked.encounter, asked.attempt), manifests.assigned(db, asked.gate)
+
+
+def _same(held: Decision, asked: Submission) -> Decision:
+    """The held decision, if it answers this very question.  Raises Repeated."""
+    if held.request_sha256 != asked.request_sha256:
+        raise Repeated(f"encounter {asked.encounter} attempt {asked.attempt} was already asked with another payload")
+    return held
+
+
+def _obstacle(faces: Sequence[Aligned]) -> Cue | None:
+    """What the best shot lacks, by our own measures: the device's are evidence, not truth."""
+    return obstacle(max((measure(a.face, a.inter_eye_px) for a in faces), key=rank), LIMITS)
+
+
+def _decision(asked: Submission, directive: Directive, match: Match, size: int, policy: Policy) -> Decision:
+    score, runner_up = (match.score, match.runner_up) if isinstance(match, Best) else (None, None)
+    return Decision(
+        encounter=asked.encounter,
+        attempt=asked.attempt,
+        request_sha256=asked.request_sha256,
+        decision=str(uuid.uuid4()),
+        device=asked.device,
+        journey=asked.journey,
+        directive=type(directive).__name__.lower(),
+        cue=directive.cue if isinstance(directive, Recapture) else None,
+        attempts_left=directive.attempts_left if isinstance(directive, Recapture) else 0,
+        concern=directive.concern if isinstance(directive, Wait) else None,
+        traveler=directive.traveler if isinstance(directive, Proceed) else None,
+        score=score,
+        runner_up=runner_up,
+        accept=policy.accept,
+        gallery_size=size,
+        policy=policy.version,
+        capture=asked.capture,
+        decided_utc_ms=time.time_ns() // 1_000_000,
+    )

@@ -1,0 +1,1 @@
+"""Procedures with a person or a bench, and their reports."""

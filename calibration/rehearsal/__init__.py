@@ -1,0 +1,1 @@
+"""A lane with a cast, played from clips made of public portraits."""

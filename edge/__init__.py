@@ -1,0 +1,1 @@
+"""The kiosk: an eye that looks and a brain that decides."""

@@ -1,0 +1,1 @@
+"""One traveller's visit: what happens next, and its journal."""

@@ -1,0 +1,1 @@
+"""The eye process: camera and vision, sealed off the network."""

@@ -1,0 +1,1 @@
+"""The pages a traveller and an agent look at."""

@@ -1,0 +1,1 @@
+"""The gate controller: its protocol, the host's driver, a model of the controller."""
