@@ -22,7 +22,9 @@ ALLOWED: dict[str, frozenset[str]] = {
 def check(method: str, role: str, name: str, peer: Peer | None) -> Peer:
     """The peer, if it is registered, still welcome, and its role may call the method.  Raises NotAllowed."""
     if peer is None or peer.role != role:
-        raise NotAllowed(f"{role} {name} is not registered here, or was turned away; `limen-tvs device add` registers one")
+        raise NotAllowed(
+            f"{role} {name} is not registered here, or was turned away; `limen-tvs device add` registers one"
+        )
     if role not in ALLOWED.get(method, frozenset()):
         raise NotAllowed(f"role {role} may not call {method}")
     return peer

@@ -33,7 +33,7 @@ def init(folder: Path, hosts: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Limen authority")])
-    usage = x509.KeyUsage(*(i in (5, 6) for i in range(7)), encipher_only=False, decipher_only=False)
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)  # signs certificates and lists
     authority = (
         _builder(name, name, key, CA_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -65,7 +65,9 @@ def identity(uris: list[str]) -> tuple[str, str] | None:
     return None
 
 
-def _issue(authority: Path, folder: Path, stem: str, names: list[x509.GeneralName], usage: x509.ObjectIdentifier) -> None:
+def _issue(
+    authority: Path, folder: Path, stem: str, names: list[x509.GeneralName], usage: x509.ObjectIdentifier
+) -> None:
     issuer = x509.load_pem_x509_certificate((authority / "ca.pem").read_bytes())
     signer = load_pem_private_key((authority / "ca.key").read_bytes(), None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)

@@ -1,26 +1,30 @@
 """`limen-tvs`: run the service, its authority, its peers; send it manifests."""
 
 import asyncio
+import json
 import signal
 import sys
 import tomllib
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import grpc
 import typer
+from limen.v1 import manifests_pb2
+from limen.v1.manifests_pb2_grpc import ManifestsStub
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from backend import ca, photos
 from backend.errors import ServiceError
 from backend.logs import configure
 from backend.server import running
 from backend.settings import Settings, read
-from backend.store import peers
+from backend.store import crossings, decisions, peers
 from backend.store.engine import Store, open_store
 from backend.store.peers import Peer
-from limen.v1 import manifests_pb2
-from limen.v1.manifests_pb2_grpc import ManifestsStub
 from vision.errors import VisionError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -31,6 +35,7 @@ app.add_typer(authority, name="ca")
 app.add_typer(device, name="device")
 app.add_typer(manifest, name="manifest")
 
+Row = TypeVar("Row")
 SettingsFile = Annotated[Path, typer.Option("--settings", help="the service's TOML file")]
 Identity = Annotated[Path, typer.Option(help="folder with peer.key, peer.pem and ca.pem")]
 Server = Annotated[str, typer.Option(help="host:port of the service")]
@@ -71,7 +76,9 @@ async def _serve(settings: Settings) -> None:
 
 
 @authority.command("init")
-def ca_init(settings: SettingsFile, host: Annotated[list[str] | None, typer.Option(help="name or address")] = None) -> None:
+def ca_init(
+    settings: SettingsFile, host: Annotated[list[str] | None, typer.Option(help="name or address")] = None
+) -> None:
     """Make the authority and the service's certificate."""
     folder = _settings(settings).state_dir / "ca"
     try:
@@ -79,6 +86,16 @@ def ca_init(settings: SettingsFile, host: Annotated[list[str] | None, typer.Opti
     except ServiceError as error:
         _stop(str(error))
     print(f"authority made in {folder}; keep ca.key offline in production")
+
+
+def _read(settings: Path, question: Callable[[Connection], list[Row]]) -> list[Row]:
+    try:
+        store = Store(open_store(_settings(settings).state_dir))
+    except ServiceError as error:
+        _stop(str(error))
+    rows = asyncio.run(store.run(question))
+    store.close()
+    return rows
 
 
 @device.command("add")
@@ -134,6 +151,20 @@ def assign(gate: str, journey: str, identity: Identity, server: Server) -> None:
     _call(identity, server, "Assign", manifests_pb2.AssignRequest(gate=gate, journey=journey))
 
 
+@app.command("crossings")
+def list_crossings(settings: SettingsFile) -> None:
+    """Print every recorded crossing, one JSON object a line."""
+    for entry in _read(settings, crossings.entries):
+        print(json.dumps(asdict(entry)))
+
+
+@app.command("decisions")
+def list_decisions(settings: SettingsFile) -> None:
+    """Print every answer given, for auditors: by ids, with scores and liveness evidence, one JSON object a line."""
+    for answer in _read(settings, decisions.entries):
+        print(json.dumps(asdict(answer)))
+
+
 @app.command("photo-key")
 def photo_key(document_type: str, issuer: str, number: str) -> None:
     """Print the name of the photo folder of a travel document."""
@@ -150,3 +181,7 @@ def _call(identity: Path, server: str, method: str, request: Any) -> Any:
             return getattr(ManifestsStub(channel), method)(request, timeout=10)
         except grpc.RpcError as error:
             _stop(f"{method}: {error.code().name}: {error.details()}")
+
+
+if __name__ == "__main__":
+    app()

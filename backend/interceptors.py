@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 import protovalidate
@@ -65,8 +65,8 @@ class Guard(grpc.aio.ServerInterceptor):
                 if left_s is None or left_s > LONGEST_S:
                     raise errors.Refused(f"a deadline of at most {LONGEST_S:g} s is needed on every call")
                 return await serve(request, context)
-            except Exception as error:
-                return await _abort(method, error, context)
+            except Exception as error:  # noqa: BLE001
+                await _abort(method, error, context)
 
         return guarded
 
@@ -76,7 +76,7 @@ class Guard(grpc.aio.ServerInterceptor):
                 await self._admit(method, request, context)
                 async for reply in serve(request, context):
                     yield reply
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 await _abort(method, error, context)
 
         return guarded
@@ -93,11 +93,12 @@ class Guard(grpc.aio.ServerInterceptor):
 
 
 def _told(violation: protovalidate.Violation) -> str:
-    path = ".".join(element.field_name for element in violation.proto.field.elements)
+    where = violation.proto.field
+    path = ".".join(element.field_name for element in where.elements) if where else "request"
     return f"{path}: {violation.proto.message}"
 
 
-async def _abort(method: str, error: Exception, context: Context) -> Any:
+async def _abort(method: str, error: Exception, context: Context) -> NoReturn:
     code = next((code for kind, code in CODES.items() if isinstance(error, kind)), grpc.StatusCode.INTERNAL)
     if code is grpc.StatusCode.INTERNAL:
         log.error("rpc.failed", method=method, kind=type(error).__name__, at_s=time.monotonic(), exc_info=True)

@@ -9,6 +9,11 @@ import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from limen.v1 import audit_pb2, fleet_pb2, manifests_pb2, verification_pb2
+from limen.v1.audit_pb2_grpc import add_AuditServicer_to_server
+from limen.v1.fleet_pb2_grpc import add_FleetServicer_to_server
+from limen.v1.manifests_pb2_grpc import add_ManifestsServicer_to_server
+from limen.v1.verification_pb2_grpc import add_VerificationServicer_to_server
 
 from backend import access
 from backend.embedding import Embedding
@@ -24,11 +29,6 @@ from backend.services.verification import Verification
 from backend.settings import Settings
 from backend.store.engine import Store, open_store
 from backend.verifier import Verifier
-from limen.v1 import audit_pb2, fleet_pb2, manifests_pb2, verification_pb2
-from limen.v1.audit_pb2_grpc import add_AuditServicer_to_server
-from limen.v1.fleet_pb2_grpc import add_FleetServicer_to_server
-from limen.v1.manifests_pb2_grpc import add_ManifestsServicer_to_server
-from limen.v1.verification_pb2_grpc import add_VerificationServicer_to_server
 from vision import models
 from vision.embed import template_version
 from vision.sessions import check_libraries
@@ -73,7 +73,7 @@ def _operating_point() -> OperatingPoint:
     point = read_operating_point()
     if point.template_version != template_version():
         raise Mismatch(
-            f"the operating point was measured with template version {point.template_version}, this is {template_version()}"
+            f"operating point is for template version {point.template_version}, this is {template_version()}"
         )
     return point
 
@@ -92,7 +92,9 @@ def _server(settings: Settings, store: Store, galleries: Galleries, verifier: Ve
     add_AuditServicer_to_server(Audit(store), server)
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    methods = [f"/{s.full_name}/{m.name}" for file in SERVICES for s in file.services_by_name.values() for m in s.methods]
+    methods = [
+        f"/{s.full_name}/{m.name}" for file in SERVICES for s in file.services_by_name.values() for m in s.methods
+    ]
     if missing := access.without_policy(methods):
         raise StoreUnfit(f"methods without an access rule: {missing}")
     reflection.enable_server_reflection([health_pb2.DESCRIPTOR.services_by_name["Health"].full_name], server)

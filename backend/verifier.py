@@ -52,7 +52,13 @@ class Submission:
 
 class Verifier:
     def __init__(
-        self, store: Store, galleries: Galleries, imaging: Imaging, embedding: Embedding, point: OperatingPoint, rules: Rules
+        self,
+        store: Store,
+        galleries: Galleries,
+        imaging: Imaging,
+        embedding: Embedding,
+        point: OperatingPoint,
+        rules: Rules,
     ) -> None:
         self._store, self._galleries, self._imaging, self._embedding = store, galleries, imaging, embedding
         self._point, self._rules = point, rules
@@ -66,7 +72,9 @@ class Verifier:
         if held is not None:
             return _same(held, asked)
         if assigned != asked.journey:
-            raise NotAllowed(f"gate {asked.gate} boards {assigned or 'no journey'}, not {asked.journey}; assign it first")
+            raise NotAllowed(
+                f"gate {asked.gate} boards {assigned or 'no journey'}, not {asked.journey}; assign it first"
+            )
         searched = self._galleries.of(asked.journey)
         faces = [await self._imaging.probe(shot.image, shot.points) for shot in asked.shots]
         if time.monotonic() > asked.expires_s:
@@ -74,7 +82,9 @@ class Verifier:
         hindrance = _obstacle(faces)
         match: Match = gallery.NoMatch()
         if hindrance is None:
-            match = gallery.search(searched, gallery.fuse([await self._embedding.embed(aligned.face) for aligned in faces]))
+            match = gallery.search(
+                searched, gallery.fuse([await self._embedding.embed(aligned.face) for aligned in faces])
+            )
         return _same(await self._store.run(self._conclude, asked, hindrance, match, len(searched.travelers)), asked)
 
     def _conclude(self, db: Connection, asked: Submission, hindrance: Cue | None, match: Match, size: int) -> Decision:

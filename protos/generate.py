@@ -26,7 +26,15 @@ def generate(target: Path) -> list[Path]:
         known = Path(scratch) / "rules.binpb"
         known.write_bytes(_rules().SerializeToString())
         flags = ["protoc", f"-I{HERE}", f"--descriptor_set_in={known}", f"--python_out={target}"]
-        _run([*flags, f"--mypy_out=quiet:{target}", f"--grpc_python_out={target}", f"--mypy_grpc_out=quiet:{target}", *sources])
+        _run(
+            [
+                *flags,
+                f"--mypy_out=quiet:{target}",
+                f"--grpc_python_out={target}",
+                f"--mypy_grpc_out=quiet:{target}",
+                *sources,
+            ]
+        )
         _run([*flags, f"--mypy_out=quiet:{target}", RULES])
     return sorted(p.relative_to(target) for pattern in ("*_pb2*.py", "*_pb2*.pyi") for p in target.rglob(pattern))
 

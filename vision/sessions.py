@@ -34,5 +34,5 @@ def check_libraries() -> None:
     """Refuse the contrib build of OpenCV: it is not what was measured.  Raises LibraryUnfit."""
     import cv2
 
-    if cv2.version.contrib:
+    if cv2.version.contrib:  # type: ignore[attr-defined]
         raise LibraryUnfit("cv2 is opencv-contrib-python; remove .venv and run `make run` again (plain opencv-python)")

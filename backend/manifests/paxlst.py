@@ -1,7 +1,7 @@
 """One UN/EDIFACT PAXLST interchange to the journey and the travellers it announces.
 
-Source: UN/EDIFACT directories D.02B to D.12B, WCO/IATA/ICAO PAXLST implementation guide.  Understood today: one message,
-one leg, passengers and crew.
+Source: UN/EDIFACT directories D.02B to D.12B, WCO/IATA/ICAO PAXLST implementation guide.  Understood today: one
+message, one leg, passengers and crew.
 """
 
 import warnings
@@ -134,7 +134,9 @@ def _segment(raw: str, advice: str, position: int, line: int) -> Segment:
     try:
         _, parsed = Parser().parse(message)
     except (EDISyntaxError, ValueError, SyntaxError) as error:
-        raise ManifestRefused(f"{raw[:3]}: segment {position} on line {line} cannot be read: {error}") from error
+        raise ManifestRefused(
+            f"{raw[:3]}: segment {position} on line {line} cannot be read; expected data elements"
+        ) from error
     elements = tuple((e,) if isinstance(e, str) else tuple(str(c) for c in e) for e in parsed.elements)
     return Segment(parsed.tag, elements, position, line)
 
@@ -152,7 +154,9 @@ def _need(segments: Sequence[Segment], tag: str, qualifier: str, expected: str) 
         if segment.tag == tag and segment.at(0) == qualifier and segment.at(1 if tag != "DTM" else 0):
             return segment
     last = segments[-1] if segments else Segment("UNZ", (), 0, 1)
-    raise ManifestRefused(f"{tag}: missing before segment {last.position} ({last.tag}, line {last.line}); expected {expected}")
+    raise ManifestRefused(
+        f"{tag}: missing before segment {last.position} ({last.tag}, line {last.line}); expected {expected}"
+    )
 
 
 def _moment(segment: Segment) -> datetime:

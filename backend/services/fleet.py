@@ -1,6 +1,9 @@
 """Hello, Health and the devices' audit lines: translate, call, translate."""
 
 import structlog
+from limen.v1 import audit_pb2, fleet_pb2
+from limen.v1.audit_pb2_grpc import AuditServicer
+from limen.v1.fleet_pb2_grpc import FleetServicer
 
 from backend.errors import Mismatch, NotAllowed
 from backend.interceptors import Context, caller
@@ -8,9 +11,6 @@ from backend.settings import Rules
 from backend.store import crossings
 from backend.store.crossings import AuditLine
 from backend.store.engine import Store
-from limen.v1 import audit_pb2, fleet_pb2
-from limen.v1.audit_pb2_grpc import AuditServicer
-from limen.v1.fleet_pb2_grpc import FleetServicer
 from vision.embed import template_version
 
 log = structlog.get_logger()
@@ -29,7 +29,9 @@ class Fleet(FleetServicer):
             raise Mismatch(f"models differ: {ours}; install the same release on both, then `make models`")
         log.info("device.greeted", device=peer.name, gate=peer.gate, software=request.software)
         rules = self._rules
-        return fleet_pb2.HelloReply(gate=peer.gate or "", attempts=rules.attempts, liveness_enforced=rules.liveness_enforced)
+        return fleet_pb2.HelloReply(
+            gate=peer.gate or "", attempts=rules.attempts, liveness_enforced=rules.liveness_enforced
+        )
 
     async def Health(self, request: fleet_pb2.HealthRequest, context: Context) -> fleet_pb2.HealthReply:
         state = {"camera_ok": request.camera_ok, "gate_ok": request.gate_ok, "outbox": request.outbox}

@@ -4,6 +4,9 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 
+from limen.v1 import manifests_pb2 as pb
+from limen.v1.manifests_pb2_grpc import ManifestsServicer
+
 from backend import photos
 from backend.errors import NotAllowed, Refused
 from backend.galleries import Galleries
@@ -12,8 +15,6 @@ from backend.manifests import paxlst
 from backend.store import manifests
 from backend.store.engine import Store
 from backend.store.manifests import Traveler
-from limen.v1 import manifests_pb2 as pb
-from limen.v1.manifests_pb2_grpc import ManifestsServicer
 
 
 class Manifests(ManifestsServicer):
@@ -26,7 +27,10 @@ class Manifests(ManifestsServicer):
         journey, now_utc_ms = manifest.journey.key, time.time_ns() // 1_000_000
         await self._store.run(manifests.announce, journey, now_utc_ms, people)
         self._galleries.want(journey)
-        findings = [pb.Finding(segment=f.segment, position=f.position, line=f.line, problem=f.problem) for f in manifest.findings]
+        findings = [
+            pb.Finding(segment=f.segment, position=f.position, line=f.line, problem=f.problem)
+            for f in manifest.findings
+        ]
         return pb.SubmitReply(journey=journey, travelers=len(people), findings=findings)
 
     async def Assign(self, request: pb.AssignRequest, context: Context) -> pb.AssignReply:

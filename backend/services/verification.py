@@ -5,16 +5,16 @@ import json
 import time
 
 from google.protobuf.json_format import MessageToDict
+from limen.v1 import verification_pb2 as pb
+from limen.v1.verification_pb2_grpc import VerificationServicer
 
 from backend.crossing import Report, Status, report
+from backend.errors import NotAllowed
 from backend.galleries import Galleries
 from backend.interceptors import Context, caller
-from backend.errors import NotAllowed
 from backend.store.decisions import Decision
 from backend.store.engine import Store
 from backend.verifier import Shot, Submission, Verifier
-from limen.v1 import verification_pb2 as pb
-from limen.v1.verification_pb2_grpc import VerificationServicer
 
 STATUS = {
     Status.RECORDED: pb.ReportOutcomeReply.STATUS_RECORDED,

@@ -57,6 +57,27 @@ def of_encounter(db: Connection, encounter: str) -> Crossing | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A crossing as an auditor reads it: by ids, with the systems still to be told."""
+
+    encounter: str
+    journey: str
+    kind: str
+    device: str
+    crossed_utc_ms: int
+    queued_for: tuple[str, ...]
+
+
+def entries(db: Connection) -> list[Entry]:
+    found = []
+    for row in db.execute(select(crossings).order_by(crossings.c.crossed_utc_ms)):
+        waiting = select(outbox.c.system).where(outbox.c.crossing == row.crossing, outbox.c.sent_utc_ms.is_(None))
+        queued = tuple(db.execute(waiting.order_by(outbox.c.number)).scalars())
+        found.append(Entry(row.encounter, row.journey, row.kind, row.device, row.crossed_utc_ms, queued))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class AuditLine:
     device: str
     number: int

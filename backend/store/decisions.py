@@ -1,5 +1,6 @@
 """Answers given, so that the same question gets the same answer."""
 
+import json
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, func, select
@@ -46,8 +47,48 @@ def record(db: Connection, decision: Decision) -> Decision:
 
 
 def recorded(db: Connection, encounter: str, attempt: int) -> Decision | None:
-    row = db.execute(select(decisions).where(decisions.c.encounter == encounter, decisions.c.attempt == attempt)).one_or_none()
+    row = db.execute(
+        select(decisions).where(decisions.c.encounter == encounter, decisions.c.attempt == attempt)
+    ).one_or_none()
     return Decision(**row._mapping) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as an auditor reads it."""
+
+    encounter: str
+    attempt: int
+    directive: str
+    concern: str | None
+    score: float | None
+    runner_up: float | None
+    accept: float
+    gallery_size: int
+    policy: str
+    liveness: tuple[float, ...]
+
+
+def entries(db: Connection) -> list[Answer]:
+    rows = db.execute(select(decisions).order_by(decisions.c.decided_utc_ms))
+    return [_answer(Decision(**row._mapping)) for row in rows]
+
+
+def _answer(kept: Decision) -> Answer:
+    """A score of zero is left out of the capture's JSON."""
+    shots = json.loads(kept.capture).get("shots", [])
+    return Answer(
+        encounter=kept.encounter,
+        attempt=kept.attempt,
+        directive=kept.directive,
+        concern=kept.concern,
+        score=kept.score,
+        runner_up=kept.runner_up,
+        accept=kept.accept,
+        gallery_size=kept.gallery_size,
+        policy=kept.policy,
+        liveness=tuple(shot["liveness"].get("score", 0.0) for shot in shots),
+    )
 
 
 def granted(db: Connection, encounter: str, decision: str) -> Decision | None:

@@ -30,7 +30,13 @@ def open_store(state_dir: Path) -> Engine:
         raw = sqlcipher3.dbapi2.connect(str(file), check_same_thread=False)
         raw.isolation_level = None  # SQLAlchemy's begin, below, is the only one
         raw.execute(f"PRAGMA key = \"x'{key}'\"")
-        for setting in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY"):
+        for setting in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+        ):
             raw.execute(f"PRAGMA {setting}")
         return raw
 

@@ -30,9 +30,12 @@ class Expected:
 
 
 def announce(db: Connection, journey: str, received_utc_ms: int, people: Sequence[Traveler]) -> int:
-    """Record a journey and its travellers; a traveller already announced is kept as he is.  Returns how many are new."""
+    """Record a journey and its travellers; one already announced stays.  Returns how many are new."""
     db.execute(insert(journeys).values(journey=journey, received_utc_ms=received_utc_ms).on_conflict_do_nothing())
-    rows = [{"journey": journey, "traveler": p.traveler, "name": p.name, "seat": p.seat, "photo_key": p.photo_key} for p in people]
+    rows = [
+        {"journey": journey, "traveler": p.traveler, "name": p.name, "seat": p.seat, "photo_key": p.photo_key}
+        for p in people
+    ]
     return sum(db.execute(insert(travelers).values(row).on_conflict_do_nothing()).rowcount for row in rows)
 
 
@@ -40,7 +43,9 @@ def without_templates(db: Connection, journey: str, version: str) -> list[Travel
     """Travellers of the journey with no template of this version."""
     held = select(templates.c.traveler).where(templates.c.version == version)
     wanted = select(travelers).where(travelers.c.journey == journey, travelers.c.traveler.not_in(held))
-    return [Traveler(r.traveler, r.name, r.seat, r.photo_key) for r in db.execute(wanted.order_by(travelers.c.traveler))]
+    return [
+        Traveler(r.traveler, r.name, r.seat, r.photo_key) for r in db.execute(wanted.order_by(travelers.c.traveler))
+    ]
 
 
 def enrol(db: Connection, traveler: str, version: str, vectors: Sequence[NDArray[np.float32]]) -> None:

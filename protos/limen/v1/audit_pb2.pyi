@@ -28,7 +28,7 @@ class AuditEntry(_message.Message):
     ENCOUNTER_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
     number: _builtins.int
-    """Rises by one per device."""
+    """Rises with each entry of a device."""
     at_utc_ms: _builtins.int
     event: _builtins.str
     encounter: _builtins.str

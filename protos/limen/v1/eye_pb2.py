@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from limen.v1 import verification_pb2 as limen_dot_v1_dot_verification__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12limen/v1/eye.proto\x12\x08limen.v1\x1a\x1blimen/v1/verification.proto\"]\n\tCandidate\x12\x0f\n\x07subject\x18\x01 \x01(\x03\x12\x1c\n\x04shot\x18\x02 \x01(\x0b\x32\x0e.limen.v1.Shot\x12\x13\n\x0b\x63\x61ptured_ns\x18\x03 \x01(\x03\x12\x0c\n\x04rank\x18\x04 \x01(\x02\"5\n\x06NotYet\x12\x0f\n\x07subject\x18\x01 \x01(\x03\x12\x1a\n\x03\x63ue\x18\x02 \x01(\x0e\x32\r.limen.v1.Cue\"\x08\n\x06Nobody\"/\n\x0b\x43\x61meraReady\x12 \n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x10.limen.v1.Camera\"\x1e\n\x0b\x43\x61meraFault\x12\x0f\n\x07problem\x18\x01 \x01(\t\"\x95\x02\n\x05Sight\x12\r\n\x05\x66rame\x18\x01 \x01(\x03\x12\x13\n\x0b\x63\x61ptured_ns\x18\x02 \x01(\x03\x12\x0f\n\x07seen_ns\x18\x03 \x01(\x03\x12(\n\tcandidate\x18\x04 \x01(\x0b\x32\x13.limen.v1.CandidateH\x00\x12#\n\x07not_yet\x18\x05 \x01(\x0b\x32\x10.limen.v1.NotYetH\x00\x12\"\n\x06nobody\x18\x06 \x01(\x0b\x32\x10.limen.v1.NobodyH\x00\x12-\n\x0c\x63\x61mera_ready\x18\x07 \x01(\x0b\x32\x15.limen.v1.CameraReadyH\x00\x12-\n\x0c\x63\x61mera_fault\x18\x08 \x01(\x0b\x32\x15.limen.v1.CameraFaultH\x00\x42\x06\n\x04whatb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12limen/v1/eye.proto\x12\x08limen.v1\x1a\x1blimen/v1/verification.proto\"d\n\tCandidate\x12\x0f\n\x07subject\x18\x01 \x01(\x03\x12\x1c\n\x04shot\x18\x02 \x01(\x0b\x32\x0e.limen.v1.Shot\x12\x0c\n\x04rank\x18\x03 \x01(\x02\x12\x1a\n\x03\x63ue\x18\x04 \x01(\x0e\x32\r.limen.v1.Cue\"5\n\x06NotYet\x12\x0f\n\x07subject\x18\x01 \x01(\x03\x12\x1a\n\x03\x63ue\x18\x02 \x01(\x0e\x32\r.limen.v1.Cue\"\x08\n\x06Nobody\"/\n\x0b\x43\x61meraReady\x12 \n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x10.limen.v1.Camera\"\x1e\n\x0b\x43\x61meraFault\x12\x0f\n\x07problem\x18\x01 \x01(\t\"\x95\x02\n\x05Sight\x12\r\n\x05\x66rame\x18\x01 \x01(\x03\x12\x13\n\x0b\x63\x61ptured_ns\x18\x02 \x01(\x03\x12\x0f\n\x07seen_ns\x18\x03 \x01(\x03\x12(\n\tcandidate\x18\x04 \x01(\x0b\x32\x13.limen.v1.CandidateH\x00\x12#\n\x07not_yet\x18\x05 \x01(\x0b\x32\x10.limen.v1.NotYetH\x00\x12\"\n\x06nobody\x18\x06 \x01(\x0b\x32\x10.limen.v1.NobodyH\x00\x12-\n\x0c\x63\x61mera_ready\x18\x07 \x01(\x0b\x32\x15.limen.v1.CameraReadyH\x00\x12-\n\x0c\x63\x61mera_fault\x18\x08 \x01(\x0b\x32\x15.limen.v1.CameraFaultH\x00\x42\x06\n\x04whatb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,15 +33,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'limen.v1.eye_pb2', _globals
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CANDIDATE']._serialized_start=61
-  _globals['_CANDIDATE']._serialized_end=154
-  _globals['_NOTYET']._serialized_start=156
-  _globals['_NOTYET']._serialized_end=209
-  _globals['_NOBODY']._serialized_start=211
-  _globals['_NOBODY']._serialized_end=219
-  _globals['_CAMERAREADY']._serialized_start=221
-  _globals['_CAMERAREADY']._serialized_end=268
-  _globals['_CAMERAFAULT']._serialized_start=270
-  _globals['_CAMERAFAULT']._serialized_end=300
-  _globals['_SIGHT']._serialized_start=303
-  _globals['_SIGHT']._serialized_end=580
+  _globals['_CANDIDATE']._serialized_end=161
+  _globals['_NOTYET']._serialized_start=163
+  _globals['_NOTYET']._serialized_end=216
+  _globals['_NOBODY']._serialized_start=218
+  _globals['_NOBODY']._serialized_end=226
+  _globals['_CAMERAREADY']._serialized_start=228
+  _globals['_CAMERAREADY']._serialized_end=275
+  _globals['_CAMERAFAULT']._serialized_start=277
+  _globals['_CAMERAFAULT']._serialized_end=307
+  _globals['_SIGHT']._serialized_start=310
+  _globals['_SIGHT']._serialized_end=587
 # @@protoc_insertion_point(module_scope)

@@ -23,11 +23,12 @@ class Candidate(_message.Message):
 
     SUBJECT_FIELD_NUMBER: _builtins.int
     SHOT_FIELD_NUMBER: _builtins.int
-    CAPTURED_NS_FIELD_NUMBER: _builtins.int
     RANK_FIELD_NUMBER: _builtins.int
+    CUE_FIELD_NUMBER: _builtins.int
     subject: _builtins.int
-    captured_ns: _builtins.int
     rank: _builtins.float
+    cue: _verification_pb2.Cue.ValueType
+    """What the frame lacks; unspecified for an acceptable one."""
     @_builtins.property
     def shot(self) -> _verification_pb2.Shot: ...
     def __init__(
@@ -35,12 +36,12 @@ class Candidate(_message.Message):
         *,
         subject: _builtins.int = ...,
         shot: _verification_pb2.Shot | None = ...,
-        captured_ns: _builtins.int = ...,
         rank: _builtins.float = ...,
+        cue: _verification_pb2.Cue.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["shot", b"shot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["captured_ns", b"captured_ns", "rank", b"rank", "shot", b"shot", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cue", b"cue", "rank", b"rank", "shot", b"shot", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

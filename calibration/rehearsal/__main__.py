@@ -1,0 +1,106 @@
+"""`python -m calibration.rehearsal`: play a cast through a lane on this machine, then stay up on its pages."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from calibration.rehearsal.cast import EMPTY, Act, acts
+from calibration.rehearsal.lane import Lane, LaneFailed
+from calibration.rehearsal.play import Encounter, Stage, prepare, summary
+from vision.errors import VisionError
+from vision.fetch import fetch
+from vision.models import Pinned, cache_dir, manifest
+
+PORTRAITS = Path(__file__).with_name("portraits.toml")
+OUT = Path("var/demo")
+FLAT = (
+    "The clips are made from photographs, so they are flat: liveness is computed, carried and recorded here, but not "
+    "enforced. With enforcement on, they would rightly be turned away."
+)
+console = Console()
+
+
+def main(once: Annotated[bool, typer.Option(help="play the cast, write the summary and stop")] = False) -> None:
+    """Play the cast through the lane."""
+    pinned = manifest(PORTRAITS)
+    try:
+        passed = _perform(pinned, once)
+    except (LaneFailed, VisionError, OSError) as error:
+        console.print(f"[bold]The rehearsal failed:[/] {error}")
+        sys.exit(1)
+    sys.exit(0 if passed else 1)
+
+
+def _perform(pinned: dict[str, Pinned], once: bool) -> bool:
+    portraits, clips_dir = cache_dir() / "portraits", cache_dir() / "clips-1"
+    fetch(pinned.values(), portraits)
+
+    def portrait(name: str) -> Path:
+        return portraits / pinned[name].file
+
+    play = acts(portrait)
+    with console.status("making the clips (once, about a minute)"):
+        clips = prepare(play, clips_dir)
+    _credits(pinned)
+    lane = Lane(OUT.resolve(), portrait)
+    try:
+        with console.status("starting service, gate controller and appliance"):
+            lane.start(clips[EMPTY.name])
+        console.print(f"traveller's page  {lane.traveller_page}\nagent's page      {lane.agent_page}\n", soft_wrap=True)
+        encounters = _play(lane, Stage(lane, clips), play)
+        told = summary(encounters)
+        (lane.root / "summary.json").write_text(json.dumps(told, indent=2) + "\n")
+        console.print(f"{'Every visit ended as expected' if told['ok'] else 'NOT AS EXPECTED'}: {OUT / 'summary.json'}")
+        if not once:
+            _stay(lane)
+        return bool(told["ok"])
+    finally:
+        lane.stop_all()
+
+
+def _play(lane: Lane, stage: Stage, play: tuple[Act, ...]) -> list[Encounter]:
+    encounters: list[Encounter] = []
+    boarding = ""
+    console.print(f"{'visit':36} {'expected':9} {'directives':34} {'gate':7} {'to open':8} cues")
+    for act in play:
+        if act.flight != boarding:
+            lane.board(boarding := act.flight)
+            stage.await_boarding(lane.journeys[boarding])
+        encounters.append(stage.play(act))
+        console.print(_line(encounters[-1]), highlight=False)
+    console.print(f"\n{FLAT}\n")
+    return encounters
+
+
+def _line(seen: Encounter) -> str:
+    took = f"{seen.face_to_open_ms:.0f} ms" if seen.face_to_open_ms is not None else "-"
+    gate = "opened" if seen.gate_opened else "shut"
+    mark = "" if seen.ok else "   [bold]NOT AS EXPECTED[/]"
+    answers, cues = " → ".join(seen.directives), ", ".join(seen.cues)
+    return f"{seen.label:36} {seen.expected:9} {answers:34} {gate:7} {took:8} {cues}{mark}"
+
+
+def _credits(pinned: dict[str, Pinned]) -> None:
+    console.print("Portraits (travellers carry specimen names, never the sitters'):")
+    for file in pinned.values():
+        console.print(f"  {file.name:18} {file.upstream}; {file.licence}", highlight=False, soft_wrap=True)
+    console.print()
+
+
+def _stay(lane: Lane) -> None:
+    console.print("The lane stays up on its pages; Ctrl-C ends it.")
+    try:
+        while True:
+            lane.check()
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        console.print("stopping")
+
+
+if __name__ == "__main__":
+    typer.run(main)

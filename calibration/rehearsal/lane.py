@@ -1,0 +1,193 @@
+"""A whole lane on this machine: service, gate controller, appliance and camera, each a process of its own."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from calibration.rehearsal.cast import EVENING, MORNING, TRAVELERS, paxlst
+
+GATE = "G1"
+START_S, STOP_S = 60.0, 10.0
+
+
+class LaneFailed(Exception):
+    """A part did not start or ended early.  Names it and the file with what it said."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """Files under `root`; the parts running; `journeys` by flight number once manifests are in."""
+
+    root: Path
+    portrait: Callable[[str], Path]
+    port: int = field(default_factory=lambda: free_port(7443))
+    pages: int = field(default_factory=lambda: free_port(8080))
+    agent_key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    journeys: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def traveller_page(self) -> str:
+        return f"http://127.0.0.1:{self.pages}/"
+
+    @property
+    def agent_page(self) -> str:
+        return f"http://127.0.0.1:{self.pages}/agent?key={self.agent_key}"
+
+    @property
+    def playlist(self) -> Path:
+        return self.root / "lane.m3u"
+
+    def start(self, first_clip: Path) -> None:
+        """Bring every part up; raises LaneFailed naming the part that does not come."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        for folder in ("logs", "photos", "journal"):
+            (self.root / folder).mkdir(parents=True)
+        self.play(first_clip)
+        self._configure()
+        self._enrol_peers()
+        self.run("service", "backend.cli", "serve", "--settings", "tvs.toml")
+        self._await("service", lambda: _listens(self.port))
+        for flight in (MORNING, EVENING):
+            self.announce(flight)
+        self.run("controller", "hardware", "--link", "gate.tty", "--events", "controller.jsonl")
+        self._await("controller", (self.root / "gate.tty").exists)
+        self.run("appliance", "edge.cli", "run", "--settings", "gate.toml")
+        self._await("appliance", lambda: _listens(self.pages))
+
+    def announce(self, flight: str) -> None:
+        """Put photos on file and send the carrier's manifest."""
+        for traveler in (t for t in TRAVELERS if t.on_file):
+            folder = self.root / "photos" / self.tvs("photo-key", "P", "UTO", traveler.number).strip()
+            folder.mkdir(exist_ok=True)
+            for name in traveler.on_file:
+                shutil.copy(self.portrait(name), folder)
+        manifest = self.root / f"{flight}.edi"
+        manifest.write_bytes(paxlst(flight))
+        told = self.tvs("manifest", "submit", manifest.name, *self._as("carrier"))
+        self.journeys[flight] = told.strip()
+
+    def board(self, flight: str) -> None:
+        """Let a flight board at the gate."""
+        self.tvs("assign", GATE, self.journeys[flight], *self._as("operator"))
+
+    def play(self, clip: Path) -> None:
+        with self.playlist.open("a") as file:
+            file.write(f"{clip}\n")
+
+    def agent_sees(self) -> dict[str, Any]:
+        """What the agent's page is told now."""
+        with urllib.request.urlopen(self.agent_page.replace("/agent?", "/agent/events?"), timeout=5) as stream:
+            state: dict[str, Any] = json.loads(stream.readline().removeprefix(b"data: "))
+        return state
+
+    def decisions(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.tvs("decisions", "--settings", "tvs.toml").splitlines()]
+
+    def crossings(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.tvs("crossings", "--settings", "tvs.toml").splitlines()]
+
+    def journal(self) -> Iterator[dict[str, Any]]:
+        """The appliance's journal so far, one object a step."""
+        for path in sorted((self.root / "journal").glob("*.jsonl")):
+            yield from map(json.loads, path.read_bytes().split(b"\n")[:-1])
+
+    def controller(self) -> list[dict[str, Any]]:
+        """What the controller observed."""
+        return [json.loads(line) for line in (self.root / "controller.jsonl").read_text().splitlines()]
+
+    def tvs(self, *arguments: str) -> str:
+        """Run `limen-tvs`; its output.  Raises LaneFailed with its words."""
+        done = subprocess.run(self._command("backend.cli", *arguments), cwd=self.root, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise LaneFailed(f"limen-tvs {arguments[0]}: {done.stderr.strip()}")
+        return done.stdout
+
+    def run(self, part: str, module: str, *arguments: str) -> None:
+        with (self.root / "logs" / f"{part}.log").open("ab") as log:
+            command = self._command(module, *arguments)
+            self.parts[part] = subprocess.Popen(command, cwd=self.root, stdout=log, stderr=log, start_new_session=True)
+
+    def check(self) -> None:
+        """Raises LaneFailed if a part has ended."""
+        for part, process in self.parts.items():
+            if process.poll() is not None:
+                log = self.root / "logs" / f"{part}.log"
+                raise LaneFailed(f"{part} ended with {process.returncode}; {log} says why")
+
+    def stop(self, part: str) -> None:
+        process = self.parts.pop(part)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def stop_all(self) -> None:
+        for part in reversed(list(self.parts)):
+            self.stop(part)
+
+    def _command(self, module: str, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", module, *arguments]
+
+    def _as(self, peer: str) -> tuple[str, ...]:
+        return ("--identity", f"peers/{peer}", "--server", f"localhost:{self.port}")
+
+    def _configure(self) -> None:
+        # Clips made from photographs are flat: liveness is computed, carried and recorded, but not enforced.
+        (self.root / "tvs.toml").write_text(
+            f'listen = "127.0.0.1:{self.port}"\nstate_dir = "tvs"\nphotos_dir = "photos"\n'
+            "[rules]\nliveness_enforced = false\n"
+        )
+        (self.root / "gate.toml").write_text(
+            f'device = "kiosk-1"\ncamera = "clip:{self.playlist.name}"\ngate = "gate.tty"\njournal_dir = "journal"\n'
+            f'[service]\naddress = "localhost:{self.port}"\nidentity = "peers/kiosk-1"\n'
+            f'[screens]\nport = {self.pages}\nagent_key = "{self.agent_key}"\n'
+        )
+
+    def _enrol_peers(self) -> None:
+        self.tvs("ca", "init", "--settings", "tvs.toml")
+        for name, role, *gate in (
+            ("kiosk-1", "gate", "--gate", GATE),
+            ("carrier", "carrier"),
+            ("operator", "operator"),
+        ):
+            self.tvs("device", "add", name, "--role", role, *gate, "--settings", "tvs.toml", "--out", f"peers/{name}")
+
+    def _await(self, part: str, ready: Callable[[], bool]) -> None:
+        until_s = time.monotonic() + START_S
+        while not ready():
+            self.check()
+            if time.monotonic() > until_s:
+                raise LaneFailed(f"{part} did not come up within {START_S:g} s; {self.root / 'logs'} says why")
+            time.sleep(0.1)
+
+
+def free_port(wished: int) -> int:
+    """The wished port if nobody has it, else any."""
+    for port in (wished, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise LaneFailed("no port is free on 127.0.0.1")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

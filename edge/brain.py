@@ -1,0 +1,205 @@
+"""The brain: one loop in which the encounter is decided, the gate is kept alive and the service is asked."""
+
+import asyncio
+import time
+from datetime import datetime
+from typing import assert_never
+
+import grpc
+import structlog
+from limen.v1.manifests_pb2 import GalleryState
+
+from edge.courier import Courier
+from edge.encounter.codec import Step
+from edge.encounter.events import (
+    Ask,
+    Boarded,
+    CallAgent,
+    Crossed,
+    CutOff,
+    Effect,
+    Event,
+    Grant,
+    Outcome,
+    Prompt,
+    ServiceChanged,
+    Show,
+    Shut,
+    Tick,
+    Told,
+    Unanswered,
+)
+from edge.encounter.journal import Journal
+from edge.encounter.step import Passing, State, step
+from edge.eye_link import EyeLink
+from edge.gate_link import GateLink
+from edge.service import ServiceClient
+from edge.settings import Settings
+from edge.view import Missing, View, Visit
+from hardware.gate.driver import PERIOD_S
+from hardware.gate.messages import Lamp
+from hardware.port import SerialPort
+
+log = structlog.get_logger()
+PROGRESS_S = 1.0  # without progress for this long no heartbeat is sent, and the controller makes itself safe (G5)
+QUICK_S = 0.02  # between polls while somebody passes
+RETRY_S = 1.0
+HEALTH_S = 10.0
+SOFTWARE = "limen 0.1.0"
+LAMPS = {Prompt.WELCOME: Lamp.READY, Prompt.GO: Lamp.GO, Prompt.SEE_AGENT: Lamp.SEE_AGENT}
+
+
+class Brain:
+    """Everything that happens arrives in `events`; everything that is done is an effect of `step`."""
+
+    def __init__(self, settings: Settings, journal: Journal, view: View) -> None:
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self._journal, self._view = journal, view
+        self._service = ServiceClient(settings.service, settings.device)
+        self._eye = EyeLink(settings.camera, self.events.put_nowait)
+        self._gate = GateLink(lambda: SerialPort(settings.gate), self.events.put_nowait)
+        self._courier = Courier(self._service, journal, view)
+        self._state = State()
+        self._progress_s = time.monotonic()
+        self._asked: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """For ever.  The first task to fail takes the others down; the controller closes the gate by itself."""
+        for encounter, decision in self._journal.cut_off.items():
+            self.events.put_nowait(CutOff(encounter, decision))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                jobs = (
+                    self._eye.run(),
+                    self._beat(),
+                    self._conduct(),
+                    self._attend(),
+                    self._courier.run(),
+                    self._report(),
+                )
+                for job in jobs:
+                    tasks.create_task(job)
+        finally:
+            self._gate.close()
+            await self._service.close()
+
+    async def _beat(self) -> None:
+        """The heartbeat comes from the loop that decides, and only while it, the camera and the journal progress."""
+        while True:
+            now_s = time.monotonic()
+            if self._in_progress(now_s):
+                self._gate.poll(now_s)
+            self.events.put_nowait(Tick())
+            self._show_devices()
+            await asyncio.sleep(QUICK_S if isinstance(self._state.phase, Passing) else PERIOD_S)
+
+    def _in_progress(self, now_s: float) -> bool:
+        return now_s - self._progress_s < PROGRESS_S and now_s - self._eye.heard_ns / 1e9 < PROGRESS_S
+
+    async def _conduct(self) -> None:
+        while True:
+            event = await self.events.get()
+            now_s = time.monotonic()
+            state, effects = step(self._state, event, now_s)
+            if state != self._state or effects:
+                await self._journal.write(Step(now_s, event, effects), self._view.journey)
+            self._state = state
+            for effect in effects:
+                self._perform(effect)
+            self._progress_s = time.monotonic()
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Show(prompt):
+                self._view.update(prompt=prompt)
+                self._gate.light(LAMPS.get(prompt, Lamp.LOOKING))
+            case Ask():
+                task = asyncio.create_task(self._ask(effect))
+                self._asked.add(task)
+                task.add_done_callback(self._asked.discard)
+            case Grant(encounter):
+                self._gate.grant(time.monotonic())
+                self._courier.wake()
+            case Shut():
+                self._gate.shut()
+            case CallAgent(encounter):
+                self._note(encounter, "waits for an agent")
+            case Outcome(encounter, what):
+                self._note(encounter, _result(what))
+            case _:
+                assert_never(effect)
+
+    def _note(self, encounter: str, result: str) -> None:
+        self._view.visited(Visit(datetime.now().astimezone().strftime("%H:%M:%S"), encounter[:8], result))
+        self._view.update(outbox=len(self._journal.pending))
+        self._courier.wake()
+
+    async def _ask(self, ask: Ask) -> None:
+        now_ns = time.monotonic_ns()
+        shots = [shot for name in ask.shots if (shot := self._eye.shot(name, now_ns)) is not None]
+        if not shots or self._eye.camera is None:
+            answer = Told(ask.encounter, ask.attempt, Unanswered("the camera was lost before the question"))
+        else:
+            said = await self._service.verify(ask.encounter, ask.attempt, self._view.journey, self._eye.camera, shots)
+            answer = Told(ask.encounter, ask.attempt, said)
+        if isinstance(answer.answer, Unanswered):
+            log.warning("verify.unanswered", encounter=ask.encounter, attempt=ask.attempt, why=answer.answer.why)
+        self.events.put_nowait(answer)
+
+    async def _attend(self) -> None:
+        """Stay in touch with the service; down is only what stays down after one more try."""
+        failed = 0
+        while True:
+            try:
+                greeting = await self._service.hello(SOFTWARE)
+                self._view.update(liveness_enforced=greeting.liveness_enforced)
+                async for gallery in self._service.gallery():
+                    failed = 0
+                    self._announce(gallery)
+            except grpc.aio.AioRpcError as error:
+                failed += 1
+                if failed > 1:
+                    self._service_state(False, f"{error.code().name}: {error.details()}"[:200])
+                    await asyncio.sleep(RETRY_S)
+
+    def _announce(self, gallery: GalleryState) -> None:
+        missing = tuple(Missing(p.traveler, p.name, p.seat) for p in gallery.expected if not p.crossed)
+        aboard = len(gallery.expected) - len(missing)
+        self._view.update(journey=gallery.journey, missing=missing, aboard=aboard)
+        if not gallery.journey:
+            self._service_state(False, "no journey is assigned to this gate")
+        elif not gallery.ready:
+            self._service_state(False, f"gallery in the making: {gallery.photos_done} of {gallery.photos_total} photos")
+        else:
+            self._service_state(True, "ready")
+
+    def _service_state(self, up: bool, words: str) -> None:
+        if up != self._view.service_up:
+            self.events.put_nowait(ServiceChanged(up))
+            log.info("service.changed", up=up, why=words)
+            self._courier.wake()
+        self._view.update(service=words, service_up=up)
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(HEALTH_S)
+            try:
+                gate_ok = self._gate.status is not None
+                await self._service.health(self._eye.camera is not None, gate_ok, len(self._journal.pending))
+            except grpc.aio.AioRpcError as error:
+                log.warning("health.not_reported", why=error.code().name)
+
+    def _show_devices(self) -> None:
+        status = self._gate.status
+        gate = self._gate.problem or (status.position.name.lower() if status else "not connected")
+        lamp = status.lamp.name.lower() if status else "off"
+        self._view.update(gate=gate, lamp=lamp, camera=self._eye.problem or "ok")
+
+
+def _result(what: object) -> str:
+    match what:
+        case Crossed():
+            return "passed"
+        case Boarded():
+            return "passed, documents checked"
+    return "did not pass"

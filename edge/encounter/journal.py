@@ -1,0 +1,164 @@
+"""What happened, line by line on disk: the record before the grant, the queue of what is still to be told and
+the input of a replay.  No image, no template, no name: subjects are numbers, travellers are ids."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from edge.encounter import codec
+from edge.encounter.codec import Step
+from edge.encounter.events import CallAgent, Grant, Outcome, Proceed, Told
+from edge.errors import JournalUnfit
+
+log = structlog.get_logger()
+KEPT_S = 14 * 86_400
+TOLD = (Grant, CallAgent, Outcome)  # effects the service hears about
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A journaled step the service must still be told of."""
+
+    number: int
+    utc_ms: int
+    journey: str
+    step: Step
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What earlier runs left behind."""
+
+    number: int = 0
+    pending: dict[int, Notice] = field(default_factory=dict)
+    granted: dict[str, str] = field(default_factory=dict)  # encounter → decision, with no outcome yet
+
+
+class Journal:
+    """Append only; one file for each start.  Writing happens on a thread of its own: fsync can stall."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        recovered = recover(folder)
+        _forget_old(folder, recovered.pending)
+        self.pending = recovered.pending
+        self._number = recovered.number
+        self._thread = ThreadPoolExecutor(1, "journal")
+        self.path = folder / f"{time.time_ns() // 1_000_000}.jsonl"
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
+        _sync_folder(folder)
+        self.cut_off = recovered.granted  # encounter → decision
+
+    async def write(self, step: Step, journey: str) -> None:
+        """Append a step; on disk when this returns if it grants or ends anything.  Raises JournalUnfit."""
+        self._number += 1
+        notice = Notice(self._number, time.time_ns() // 1_000_000, journey, step)
+        told = any(isinstance(effect, TOLD) for effect in step.effects)
+        await self._append(_line(notice), durable=told)
+        if told:
+            self.pending[notice.number] = notice
+
+    async def delivered(self, number: int, status: str) -> None:
+        """The service has it.  Losing this line only means telling it again."""
+        await self._append({"delivered": number, "status": status}, durable=False)
+        self.pending.pop(number, None)
+
+    async def _append(self, line: dict[str, Any], *, durable: bool) -> None:
+        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, _write, self._file, data, durable)
+        except OSError as error:
+            raise JournalUnfit(
+                f"{self.path}: {error.strerror}; free the disk, the gate stays shut until then"
+            ) from error
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        os.close(self._file)
+
+
+def read(path: Path) -> Iterator[tuple[Notice | None, dict[str, Any]]]:
+    """Every whole line of a journal, as a notice if it is a step.
+
+    A last line without an end is what a power cut leaves: it is left out.  Raises JournalUnfit naming any other line
+    that cannot be read.
+    """
+    lines = path.read_bytes().split(b"\n")
+    for at, line in enumerate(lines[:-1], 1):
+        try:
+            tree = json.loads(line)
+            yield (_notice(tree) if "event" in tree else None), tree
+        except (ValueError, KeyError, ValidationError, TypeError) as error:
+            raise JournalUnfit(f"{path}: line {at} cannot be read ({type(error).__name__})") from error
+
+
+def recover(folder: Path) -> Recovered:
+    """What earlier journals say is still to be told, and which grants have no end."""
+    left = Recovered()
+    for path in sorted(folder.glob("*.jsonl")):
+        for notice, tree in read(path):
+            if notice is None:
+                left.pending.pop(tree["delivered"], None)
+                continue
+            left.number = max(left.number, notice.number)
+            if any(isinstance(effect, TOLD) for effect in notice.step.effects):
+                left.pending[notice.number] = notice
+            _follow(left.granted, notice.step)
+    return left
+
+
+def _follow(granted: dict[str, str], step: Step) -> None:
+    for effect in step.effects:
+        if isinstance(effect, Grant) and isinstance(step.event, Told) and isinstance(step.event.answer, Proceed):
+            granted[effect.encounter] = effect.by
+        elif isinstance(effect, Outcome):
+            granted.pop(effect.encounter, None)
+
+
+def _line(notice: Notice) -> dict[str, Any]:
+    step = notice.step
+    head = {"n": notice.number, "utc_ms": notice.utc_ms, "journey": notice.journey, "now_s": step.now_s}
+    return head | {"event": codec.plain(step.event), "effects": codec.plain(step.effects)}
+
+
+def _notice(tree: dict[str, Any]) -> Notice:
+    step = Step(tree["now_s"], codec.value(tree["event"]), codec.value(tree["effects"]))
+    return Notice(tree["n"], tree["utc_ms"], tree["journey"], step)
+
+
+def _write(file: int, data: bytes, durable: bool) -> None:
+    """Write all or nothing: half a line would spoil the next one."""
+    before, done = os.fstat(file).st_size, 0
+    try:
+        while done < len(data):
+            done += os.write(file, data[done:])
+    except OSError:
+        os.ftruncate(file, before)
+        raise
+    if durable:
+        os.fdatasync(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _forget_old(folder: Path, pending: dict[int, Notice]) -> None:
+    """Journals live as long as images do in the service: fourteen days, if nothing is still to be told."""
+    for path in folder.glob("*.jsonl"):
+        if not pending and time.time() - path.stat().st_mtime > KEPT_S:
+            path.unlink()
+            log.info("journal.forgotten", file=path.name)

@@ -1,0 +1,305 @@
+"""What happens next in one traveller's visit: a pure function of state, event and time."""
+
+from dataclasses import dataclass, replace
+
+from edge.encounter.events import (
+    AgentBoards,
+    Ask,
+    Boarded,
+    CallAgent,
+    Crossed,
+    Crowd,
+    CutOff,
+    Effect,
+    Event,
+    GateLost,
+    GateMoved,
+    Grant,
+    Nobody,
+    NotCrossed,
+    Outcome,
+    Proceed,
+    Prompt,
+    Recapture,
+    Seen,
+    ServiceChanged,
+    Show,
+    Shut,
+    Tick,
+    Told,
+    Unanswered,
+    Wait,
+    Why,
+)
+
+BEST_SHOTS = 3
+GATHER_S = 0.10  # after the first acceptable frame, for a second one
+ENOUGH_SHOTS = 2
+PATIENCE_S = 2.0  # with a face near enough but never acceptable: submit the best there is
+HOLD_S = 0.8  # a cue stays at least this long
+GONE_S = 1.0  # not seen for this long: left
+ANSWER_S = 3.0  # beyond the service's own deadline
+FRESH_S = 5.0  # a grant needs a capture at most this old (G10)
+OPEN_S = 2.0  # from grant to an observed opening
+PASS_S = 12.0  # from grant to closed again
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A shot worth submitting."""
+
+    shot: str
+    rank: float
+    captured_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """done: the subject whose visit has ended and who may still be in view.  crowd: two people were asked to part."""
+
+    done: int = 0
+    crowd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """since_s: start of this attempt.  not_before_s: a cue is being read.  poor: best shot that is not acceptable."""
+
+    encounter: str
+    subject: int
+    attempt: int
+    since_s: float
+    not_before_s: float
+    seen_s: float
+    shown: Prompt
+    shown_s: float
+    shots: tuple[Kept, ...] = ()
+    poor: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    encounter: str
+    subject: int
+    attempt: int
+    asked_s: float
+    captured_s: float
+    seen_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """by: what opened the gate.  The end is judged when the leaf is closed again."""
+
+    encounter: str
+    subject: int
+    by: Crossed | Boarded
+    granted_s: float
+    opened: bool = False
+    passed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WithAgent:
+    encounter: str
+    subject: int
+    seen_s: float
+
+
+Phase = Idle | Looking | Asking | Passing | WithAgent
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    phase: Phase = Idle()
+    service_up: bool = False
+
+
+Next = tuple[Phase, tuple[Effect, ...]]
+
+
+def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect, ...]]:
+    """What happens next.  What is not listed changes nothing and does nothing."""
+    if isinstance(event, ServiceChanged):
+        return replace(state, service_up=event.up), ()
+    if isinstance(event, CutOff):  # never opened again, never counted as crossed
+        return state, (Outcome(event.encounter, NotCrossed(event.decision, Why.INTERRUPTED), 0),)
+    match state.phase:
+        case Idle():
+            phase, effects = _idle(state.phase, event, now_s, state.service_up)
+        case Looking():
+            phase, effects = _looking(state.phase, event, now_s, state.service_up)
+        case Asking():
+            phase, effects = _asking(state.phase, event, now_s, state.service_up)
+        case Passing():
+            phase, effects = _passing(state.phase, event, now_s)
+        case WithAgent():
+            phase, effects = _with_agent(state.phase, event, now_s, state.service_up)
+    return replace(state, phase=phase), effects
+
+
+def _idle(idle: Idle, event: Event, now_s: float, up: bool) -> Next:
+    match event:
+        case Seen(subject) if subject != idle.done:
+            return _begin(event, now_s, up)
+        case Crowd() if not idle.crowd:
+            return replace(idle, crowd=True), (Show(Prompt.ONE_PERSON),)
+        case Nobody() if idle.crowd:
+            return replace(idle, crowd=False), (Show(Prompt.WELCOME),)
+        case AgentBoards():
+            return _board(event, 0, now_s)
+    return idle, ()
+
+
+def _begin(seen: Seen, now_s: float, up: bool) -> Next:
+    """A new encounter; without a service it is the agent's from the start (OPS-1)."""
+    if not up:
+        return _to_agent(seen.fresh, seen.subject, now_s)
+    prompt = Prompt(seen.cue) if seen.cue else Prompt.LOOK_HERE
+    looking = Looking(seen.fresh, seen.subject, 1, now_s, now_s, now_s, prompt, now_s)
+    phase, effects = _look(looking, seen, now_s)
+    return phase, (Show(prompt), *effects)
+
+
+def _looking(looking: Looking, event: Event, now_s: float, up: bool) -> Next:
+    match event:
+        case Seen(subject) if subject != looking.subject:
+            return _begin(event, now_s, up)  # another face: the one submitted must be the one that walks
+        case Seen():
+            return _look(replace(looking, seen_s=now_s), event, now_s)
+        case Crowd():
+            return _say(replace(looking, seen_s=now_s, shots=(), poor=None), Prompt.ONE_PERSON, now_s)
+        case Tick() if now_s - looking.seen_s > GONE_S:
+            return Idle(), (Show(Prompt.WELCOME),)
+        case Tick():
+            return _ask_if_due(looking, now_s)
+        case AgentBoards():
+            return _board(event, looking.subject, now_s)
+    return looking, ()
+
+
+def _look(looking: Looking, seen: Seen, now_s: float) -> Next:
+    if seen.cue is not None:
+        if seen.shot is not None and (looking.poor is None or seen.rank > looking.poor.rank):
+            looking = replace(looking, poor=Kept(seen.shot, seen.rank, seen.captured_s))
+        looking, effects = _say(looking, Prompt(seen.cue), now_s)
+        phase, more = _ask_if_due(looking, now_s)
+        return phase, (*effects, *more)
+    if seen.shot is not None and seen.captured_s >= looking.not_before_s:
+        shots = (*looking.shots, Kept(seen.shot, seen.rank, seen.captured_s))
+        looking = replace(looking, shots=tuple(sorted(shots, key=lambda kept: -kept.rank)[:BEST_SHOTS]))
+    return _ask_if_due(looking, now_s)
+
+
+def _say(looking: Looking, prompt: Prompt, now_s: float) -> tuple[Looking, tuple[Effect, ...]]:
+    """Change the cue, but leave each long enough to be read."""
+    if prompt is looking.shown or now_s - looking.shown_s < HOLD_S:
+        return looking, ()
+    return replace(looking, shown=prompt, shown_s=now_s), (Show(prompt),)
+
+
+def _ask_if_due(looking: Looking, now_s: float) -> Next:
+    gathered = looking.shots and now_s - min(kept.captured_s for kept in looking.shots) >= GATHER_S
+    if len(looking.shots) >= ENOUGH_SHOTS or gathered:
+        return _ask(looking, looking.shots, now_s)
+    if looking.poor is not None and now_s - max(looking.since_s, looking.not_before_s) >= PATIENCE_S:
+        return _ask(looking, (looking.poor,), now_s)
+    return looking, ()
+
+
+def _ask(looking: Looking, shots: tuple[Kept, ...], now_s: float) -> Next:
+    captured_s = min(kept.captured_s for kept in shots)
+    asking = Asking(looking.encounter, looking.subject, looking.attempt, now_s, captured_s, looking.seen_s)
+    names = tuple(kept.shot for kept in shots)
+    return asking, (Ask(looking.encounter, looking.attempt, names), Show(Prompt.CHECKING))
+
+
+def _asking(asking: Asking, event: Event, now_s: float, up: bool) -> Next:
+    match event:
+        case Told(encounter, attempt) if (encounter, attempt) != (asking.encounter, asking.attempt):
+            return asking, ()  # a late answer about somebody else or an earlier try
+        case Told(_, _, answer):
+            return _answered(asking, answer, now_s)
+        case Seen(subject) if subject != asking.subject:
+            return _begin(event, now_s, up)
+        case Seen():
+            return replace(asking, seen_s=now_s), ()
+        case Tick() if now_s - asking.asked_s > ANSWER_S:
+            return _to_agent(asking.encounter, asking.subject, now_s)
+    return asking, ()
+
+
+def _answered(asking: Asking, answer: Proceed | Recapture | Wait | Unanswered, now_s: float) -> Next:
+    match answer:
+        case Proceed(decision) if now_s - asking.captured_s <= FRESH_S and now_s - asking.seen_s <= GONE_S:
+            passing = Passing(asking.encounter, asking.subject, Crossed(decision), now_s)
+            return passing, (Grant(asking.encounter, decision), Show(Prompt.GO))
+        case Proceed(decision):  # whoever it was about has left
+            ended = Outcome(asking.encounter, NotCrossed(decision, Why.NOBODY_PASSED), 0)
+            return Idle(asking.subject), (ended, Show(Prompt.WELCOME))
+        case Recapture(cue):
+            prompt, again = Prompt(cue), now_s + HOLD_S
+            looking = Looking(asking.encounter, asking.subject, asking.attempt + 1, now_s, again, now_s, prompt, now_s)
+            return looking, (Show(prompt),)
+        case Wait() | Unanswered():
+            return _to_agent(asking.encounter, asking.subject, now_s)
+
+
+def _to_agent(encounter: str, subject: int, now_s: float) -> Next:
+    return WithAgent(encounter, subject, now_s), (CallAgent(encounter), Show(Prompt.SEE_AGENT))
+
+
+def _board(event: AgentBoards, subject: int, now_s: float) -> Next:
+    """An encounter of its own: one outcome each."""
+    passing = Passing(event.fresh, subject, Boarded(event.traveler, event.agent), now_s)
+    return passing, (Grant(event.fresh, event.agent), Show(Prompt.GO))
+
+
+def _passing(passing: Passing, event: Event, now_s: float) -> Next:
+    match event:
+        case GateMoved(position, passed):
+            known = replace(passing, opened=passing.opened or position == "open", passed=passing.passed + passed)
+            if known.opened and position == "closed":
+                return _settled(known, now_s)
+            return known, (Shut(),) if known.passed and not passing.passed else ()
+        case GateLost():
+            return _ended(passing, Why.GATE_FAULT, now_s)
+        case Tick() if not passing.opened and now_s - passing.granted_s > OPEN_S:
+            return _ended(passing, Why.GATE_FAULT, now_s)
+        case Tick() if now_s - passing.granted_s > PASS_S:
+            return _ended(passing, Why.GATE_FAULT, now_s)
+    return passing, ()
+
+
+def _settled(passing: Passing, now_s: float) -> Next:
+    """The leaf is closed again: exactly one forward passage is a crossing (G9)."""
+    if passing.passed != 1:
+        return _ended(passing, Why.MORE_THAN_ONE if passing.passed else Why.NOBODY_PASSED, now_s)
+    outcome = Outcome(passing.encounter, passing.by, _ms(now_s - passing.granted_s))
+    return Idle(passing.subject), (Shut(), outcome, Show(Prompt.WELCOME))
+
+
+def _ended(passing: Passing, why: Why, now_s: float) -> Next:
+    """No crossing.  A boarding by an agent that ended so leaves no record to report: the agent sees it and repeats."""
+    phase, effects = _to_agent(passing.encounter, passing.subject, now_s)
+    if isinstance(passing.by, Boarded):
+        return phase, (Shut(), *effects)
+    outcome = Outcome(passing.encounter, NotCrossed(passing.by.decision, why), _ms(now_s - passing.granted_s))
+    return phase, (Shut(), outcome, *effects)
+
+
+def _ms(duration_s: float) -> int:
+    return max(0, round(duration_s * 1000))
+
+
+def _with_agent(waiting: WithAgent, event: Event, now_s: float, up: bool) -> Next:
+    match event:
+        case Seen(subject) if subject == waiting.subject:
+            return replace(waiting, seen_s=now_s), ()
+        case Seen() if now_s - waiting.seen_s > GONE_S:
+            return _begin(event, now_s, up)
+        case Tick() if now_s - waiting.seen_s > GONE_S:
+            return Idle(waiting.subject), (Show(Prompt.WELCOME),)
+        case AgentBoards():
+            return _board(event, waiting.subject, now_s)
+    return waiting, ()

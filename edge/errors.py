@@ -1,0 +1,23 @@
+"""What can go wrong at the edge.
+
+EdgeError
+├── CameraLost     no frames (unplugged, unreadable file, wrong path): the eye re-opens, the technician looks
+├── JournalUnfit   nothing can be made durable: the gate stays shut, the technician frees the disk
+└── SettingsUnfit  a setting is unknown or wrong: the appliance does not start
+"""
+
+
+class EdgeError(Exception):
+    """Root of this room's errors."""
+
+
+class CameraLost(EdgeError):
+    """Names the camera and what is wrong with it."""
+
+
+class JournalUnfit(EdgeError):
+    pass
+
+
+class SettingsUnfit(EdgeError):
+    """Names every setting at fault."""

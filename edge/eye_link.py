@@ -1,0 +1,118 @@
+"""The brain's end of the eye: start it, hear it, start it again when it dies; shots wait here until asked for."""
+
+import asyncio
+import os
+import socket
+import struct
+import sys
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+
+import structlog
+from limen.v1 import eye_pb2, verification_pb2
+
+from edge.encounter.events import Crowd, Event, Nobody, Seen
+from vision.cues import Cue
+
+log = structlog.get_logger()
+RESTART_S = 1.0
+SILENT_S = 20.0  # loading the models takes seconds on a small machine
+MOST_BYTES = 2**20
+KEPT_SHOTS = 64
+# The eye makes and drops several megabytes a frame: keep them instead of asking the kernel for fresh pages each time.
+MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**26), "MALLOC_TRIM_THRESHOLD_": str(2**29), "MALLOC_ARENA_MAX": "2"}
+
+
+class EyeLink:
+    """Shots live in memory only, the last KEPT_SHOTS of them."""
+
+    def __init__(self, camera: str, heard: Callable[[Event], None]) -> None:
+        self._address, self._heard = camera, heard
+        self._shots: OrderedDict[str, tuple[verification_pb2.Shot, int]] = OrderedDict()
+        self.camera: verification_pb2.Camera | None = None
+        self.problem = "starting"
+        self.heard_ns = 0
+
+    def shot(self, name: str, now_ns: int) -> verification_pb2.Shot | None:
+        """A kept shot, with its age; None if it is no longer kept."""
+        if name not in self._shots:
+            return None
+        shot, captured_ns = self._shots[name]
+        shot.age_ms = max(0, (now_ns - captured_ns) // 1_000_000)
+        return shot
+
+    async def run(self) -> None:
+        """Keep an eye running, for ever."""
+        while True:
+            ours, theirs = socket.socketpair()
+            command = (sys.executable, "-m", "edge.eye", "--camera", self._address, "--socket", str(theirs.fileno()))
+            eye = await asyncio.create_subprocess_exec(
+                *command, pass_fds=[theirs.fileno()], env=os.environ | MEMORY, stderr=asyncio.subprocess.PIPE
+            )
+            theirs.close()
+            words = asyncio.create_task(_last_words(eye))
+            try:
+                await self._listen(ours)
+            finally:
+                if eye.returncode is None:
+                    eye.kill()
+                await eye.wait()
+            self.camera, self.problem = None, f"eye stopped ({eye.returncode}): {await words}"
+            log.error("eye.stopped", code=eye.returncode, said=self.problem)
+            await asyncio.sleep(RESTART_S)
+
+    async def _listen(self, ours: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=ours, limit=2 * MOST_BYTES)
+        try:
+            while True:
+                size = struct.unpack(">I", await asyncio.wait_for(reader.readexactly(4), SILENT_S))[0]
+                if size > MOST_BYTES:
+                    raise ConnectionError(f"eye sent {size} bytes, at most {MOST_BYTES} are taken")
+                self._hear(eye_pb2.Sight.FromString(await reader.readexactly(size)))
+        except (asyncio.IncompleteReadError, TimeoutError, ConnectionError) as error:
+            log.warning("eye.silent", why=type(error).__name__)
+        finally:
+            writer.close()
+
+    def _hear(self, sight: eye_pb2.Sight) -> None:
+        match sight.WhichOneof("what"):
+            case "camera_ready":
+                self.camera, self.problem = sight.camera_ready.camera, ""
+            case "camera_fault":
+                if sight.camera_fault.problem != self.problem:
+                    log.error("camera.lost", why=sight.camera_fault.problem)
+                self.camera, self.problem = None, sight.camera_fault.problem
+                return
+            case "candidate":
+                self._heard(self._candidate(sight))
+            case "not_yet" if sight.not_yet.cue == verification_pb2.CUE_ONE_PERSON:
+                self._heard(Crowd())
+            case "not_yet":
+                captured_s = sight.captured_ns / 1e9
+                cue = _cue(sight.not_yet.cue)
+                self._heard(Seen(sight.not_yet.subject, None, cue, 0.0, captured_s, str(uuid.uuid4())))
+            case "nobody":
+                self._heard(Nobody())
+        self.heard_ns = sight.seen_ns or self.heard_ns
+
+    def _candidate(self, sight: eye_pb2.Sight) -> Seen:
+        candidate, name = sight.candidate, str(sight.frame)
+        self._shots[name] = (candidate.shot, sight.captured_ns)
+        if len(self._shots) > KEPT_SHOTS:
+            self._shots.popitem(last=False)
+        cue = _cue(candidate.cue)
+        return Seen(candidate.subject, name, cue, candidate.rank, sight.captured_ns / 1e9, str(uuid.uuid4()))
+
+
+def _cue(cue: verification_pb2.Cue.ValueType) -> Cue | None:
+    return Cue[verification_pb2.Cue.Name(cue).removeprefix("CUE_")] if cue else None
+
+
+async def _last_words(eye: asyncio.subprocess.Process) -> str:
+    """The last line the eye wrote; native libraries write much that nobody needs."""
+    last = ""
+    assert eye.stderr is not None
+    async for line in eye.stderr:
+        last = line.decode(errors="replace").strip() or last
+    return last[:300]

@@ -1,0 +1,86 @@
+"""The pages and their event streams; no build step, nothing from elsewhere."""
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import FastAPI, Form, HTTPException, Query
+from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import TypeAdapter
+
+from edge.encounter.events import AgentBoards, Event
+from edge.view import View
+
+PAGES = Path(__file__).parent / "pages"
+_JSON: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
+
+
+def build(view: View, heard: Callable[[Event], None], agent_key: str) -> FastAPI:
+    """The traveller's page at /, the agent's at /agent?key=…"""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.mount("/pages", StaticFiles(directory=PAGES))
+
+    def admit(key: str) -> None:
+        if not secrets.compare_digest(key.encode(), agent_key.encode()):
+            raise HTTPException(403, "this page is for agents: use the address with its key")
+
+    @app.get("/")
+    async def traveller() -> Response:
+        return FileResponse(PAGES / "traveller.html")
+
+    @app.get("/events")
+    async def traveller_events() -> Response:
+        return _stream(view, lambda: {"prompt": view.prompt})
+
+    @app.get("/agent")
+    async def agent(key: Annotated[str, Query()] = "") -> Response:
+        admit(key)
+        return FileResponse(PAGES / "agent.html", headers={"Referrer-Policy": "no-referrer"})
+
+    @app.get("/agent/events")
+    async def agent_events(key: Annotated[str, Query()] = "") -> Response:
+        admit(key)
+        return _stream(view, lambda: _all(view))
+
+    @app.post("/agent/board")
+    async def board(
+        key: Annotated[str, Form()],
+        traveler: Annotated[str, Form()],
+        agent: Annotated[str, Form(pattern=r"^[A-Za-z0-9-]{2,20}$")],
+    ) -> Response:
+        admit(key)
+        if traveler not in {person.traveler for person in view.missing}:
+            raise HTTPException(409, "this traveller is not missing: already aboard, or not on this journey")
+        heard(AgentBoards(traveler, agent, str(uuid.uuid4())))
+        return RedirectResponse(f"/agent?key={key}", 303)
+
+    return app
+
+
+def _stream(view: View, content: Callable[[], dict[str, object]]) -> Response:
+    async def events() -> AsyncIterator[bytes]:
+        async for _ in view.follow():
+            yield b"data: " + _JSON.dump_json(content()) + b"\n\n"
+
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+def _all(view: View) -> dict[str, object]:
+    shown = (
+        "prompt",
+        "lamp",
+        "gate",
+        "camera",
+        "service",
+        "service_up",
+        "liveness_enforced",
+        "journey",
+        "aboard",
+        "outbox",
+    )
+    state: dict[str, object] = {name: getattr(view, name) for name in shown}
+    return state | {"missing": [asdict(p) for p in view.missing], "visits": [asdict(v) for v in view.visits]}

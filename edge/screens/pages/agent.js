@@ -1,0 +1,62 @@
+const key = new URLSearchParams(location.search).get("key") ?? "";
+const at = (id) => document.getElementById(id);
+const LAMPS = {
+  off: ["", "off"], ready: ['<circle cx="20" cy="20" r="13"/>', "ready"],
+  looking: ['<path d="M3 20c5-9 11-13 17-13s12 4 17 13c-5 9-11 13-17 13S8 29 3 20z"/><circle cx="20" cy="20" r="5"/>', "looking"],
+  go: ['<path d="M6 20h26M22 10l10 10-10 10"/>', "go"], see_agent: ['<path d="M20 6v18"/><circle cx="20" cy="33" r="2"/>', "see agent"],
+};
+
+function row(cells) {
+  const line = document.createElement("tr");
+  for (const cell of cells) {
+    const box = line.insertCell();
+    if (cell instanceof Node) box.append(cell); else box.textContent = cell;
+  }
+  return line;
+}
+
+function state(name, text, good) {
+  const item = document.createElement("li");
+  item.textContent = `${name}: ${text}`;
+  item.className = good ? "" : "bad";
+  return item;
+}
+
+async function board(traveler) {
+  const answer = await fetch("/agent/board", { method: "POST", redirect: "manual",
+    body: new URLSearchParams({ key, traveler, agent: at("badge").value }) });
+  if (answer.status >= 400) alert((await answer.json()).detail);
+}
+
+function checked(person) {
+  const button = document.createElement("button");
+  button.textContent = "Documents checked";
+  button.disabled = !(at("badge").value && at("badge").checkValidity());
+  button.onclick = () => board(person.traveler);
+  return button;
+}
+
+let last;
+function draw(s) {
+  last = s;
+  const [picture, words] = LAMPS[s.lamp];
+  at("lamp").dataset.lamp = s.lamp;
+  at("lamp").querySelector("svg").innerHTML = picture;
+  at("lamp").querySelector("b").textContent = words;
+  at("journey").textContent = s.journey || "none";
+  at("aboard").textContent = `${s.aboard} of ${s.aboard + s.missing.length}`;
+  at("prompt").textContent = s.prompt.replaceAll("_", " ");
+  at("flat").hidden = s.liveness_enforced;
+  at("states").replaceChildren(
+    state("service", s.service_up ? s.service : `${s.service}. Check documents; everything is kept and sent later`, s.service_up),
+    state("gate", s.gate, ["closed", "moving", "open"].includes(s.gate)), state("camera", s.camera, s.camera === "ok"),
+    state("to be sent", String(s.outbox), s.outbox === 0));
+  at("visits").replaceChildren(...s.visits.map((v) => row([v.at, v.encounter, v.result])));
+  at("count").textContent = `(${s.missing.length})`;
+  at("missing").replaceChildren(...s.missing.map((p) => row([p.seat, p.name, checked(p)])));
+}
+
+at("badge").oninput = () => last && draw(last);
+const events = new EventSource(`/agent/events?key=${encodeURIComponent(key)}`);
+events.onmessage = (message) => { at("stale").hidden = true; draw(JSON.parse(message.data)); };
+events.onerror = () => { at("stale").hidden = false; };

@@ -1,0 +1,57 @@
+// One prompt at a time: a picture and a sentence.  ?lang= chooses the language, else the browser's.
+const FACE = '<circle cx="100" cy="78" r="36"/><path d="M36 182c4-42 30-60 64-60s60 18 64 60"/>';
+const PICTURES = {
+  welcome: FACE + '<path d="M14 52V18h34M186 52V18h-34M14 150v34h14M186 150v34h-14"/>',
+  look_here: '<path d="M12 100c26-42 56-60 88-60s62 18 88 60c-26 42-56 60-88 60s-62-18-88-60z"/><circle cx="100" cy="100" r="28"/><circle class="solid" cx="100" cy="100" r="11"/>',
+  come_closer: '<circle cx="100" cy="40" r="22"/><path d="M66 104c3-26 16-36 34-36s31 10 34 36M100 118v62M72 154l28 28 28-28"/>',
+  step_back: '<circle cx="100" cy="118" r="24"/><path d="M60 190c3-32 20-44 40-44s37 12 40 44M100 80V18M72 44l28-28 28 28"/>',
+  more_light: '<circle cx="100" cy="100" r="34"/><path d="M100 14v26M100 160v26M14 100h26M160 100h26M39 39l19 19M142 142l19 19M161 39l-19 19M58 142l-19 19"/>',
+  one_person: '<circle cx="62" cy="70" r="26"/><path d="M18 158c3-38 20-52 44-52s41 14 44 52"/><g stroke-dasharray="4 16"><circle cx="142" cy="70" r="26"/><path d="M120 118c6-8 14-12 22-12 24 0 41 14 44 52"/></g><path d="M112 40l60 110"/>',
+  hold_still: FACE + '<path d="M24 56v44M176 56v44M8 66v24M192 66v24" opacity=".55"/>',
+  checking: '<circle cx="100" cy="100" r="72" stroke-dasharray="14 24"/><circle class="solid" cx="100" cy="100" r="12"/>',
+  go: '<path d="M30 100h132M108 46l54 54-54 54"/>',
+  see_agent: '<circle cx="66" cy="70" r="26"/><path d="M20 164c3-40 20-56 46-56s43 16 46 56"/><path d="M112 26h72v52h-32l-20 20V78h-20z"/><path d="M130 52h36"/>',
+  lost: '<circle cx="100" cy="100" r="74"/><path d="M100 56v52"/><circle class="solid" cx="100" cy="140" r="7"/>',
+};
+const SENTENCES = {
+  en: { welcome: "Walk up and look at the camera", look_here: "Please look here", come_closer: "Please come closer",
+    step_back: "Please step back a little", more_light: "More light is coming", one_person: "One person at a time, please",
+    hold_still: "Please hold still", checking: "One moment", go: "Please walk through", see_agent: "Please see the agent",
+    lost: "Please see the agent", notice: "Your face is compared with the photos of this journey's travellers. If you prefer documents, please tell the agent." },
+  de: { welcome: "Bitte vortreten und in die Kamera blicken", look_here: "Bitte hierher blicken", come_closer: "Bitte näher kommen",
+    step_back: "Bitte etwas zurücktreten", more_light: "Es wird gleich heller", one_person: "Bitte einzeln eintreten",
+    hold_still: "Bitte stillhalten", checking: "Einen Moment", go: "Bitte durchgehen", see_agent: "Bitte zum Personal gehen",
+    lost: "Bitte zum Personal gehen", notice: "Ihr Gesicht wird mit den Fotos der Reisenden dieser Reise verglichen. Wenn Sie lieber Dokumente zeigen, sagen Sie es bitte dem Personal." },
+  fr: { welcome: "Avancez et regardez la caméra", look_here: "Regardez ici, s'il vous plaît", come_closer: "Approchez-vous",
+    step_back: "Reculez un peu", more_light: "La lumière arrive", one_person: "Une seule personne à la fois",
+    hold_still: "Ne bougez pas", checking: "Un instant", go: "Passez, s'il vous plaît", see_agent: "Adressez-vous à l'agent",
+    lost: "Adressez-vous à l'agent", notice: "Votre visage est comparé aux photos des voyageurs de ce trajet. Si vous préférez présenter vos documents, dites-le à l'agent." },
+  es: { welcome: "Acérquese y mire a la cámara", look_here: "Mire aquí, por favor", come_closer: "Acérquese un poco más",
+    step_back: "Retroceda un poco", more_light: "Ahora habrá más luz", one_person: "De uno en uno, por favor",
+    hold_still: "No se mueva, por favor", checking: "Un momento", go: "Pase, por favor", see_agent: "Diríjase al agente",
+    lost: "Diríjase al agente", notice: "Su rostro se compara con las fotos de los viajeros de este trayecto. Si prefiere mostrar sus documentos, dígaselo al agente." },
+};
+const wished = new URLSearchParams(location.search).get("lang") ?? navigator.language.slice(0, 2);
+const lang = wished in SENTENCES ? wished : "en";
+const say = SENTENCES[lang];
+document.documentElement.lang = lang;
+
+function show(prompt) {
+  document.body.dataset.prompt = prompt;
+  document.getElementById("pictogram").innerHTML = PICTURES[prompt];
+  document.getElementById("sentence").textContent = say[prompt];
+  document.getElementById("notice").textContent = prompt === "welcome" ? say.notice : "";
+}
+
+// Nothing heard for 15 s (the stream repeats itself every 10): the page must not go on promising anything.
+let silence;
+function heard() {
+  clearTimeout(silence);
+  silence = setTimeout(() => show("lost"), 15000);
+}
+
+show("welcome");
+heard();
+const events = new EventSource("/events");
+events.onmessage = (message) => { heard(); show(JSON.parse(message.data).prompt); };
+events.onerror = () => show("lost");

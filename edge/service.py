@@ -1,0 +1,117 @@
+"""The Traveler Verification Service as the brain sees it: questions with deadlines, answers as values."""
+
+from collections.abc import AsyncIterable, Sequence
+from pathlib import Path
+
+import grpc
+from limen.v1 import audit_pb2, fleet_pb2, manifests_pb2
+from limen.v1 import verification_pb2 as pb
+from limen.v1.audit_pb2_grpc import AuditStub
+from limen.v1.fleet_pb2_grpc import FleetStub
+from limen.v1.manifests_pb2_grpc import ManifestsStub
+from limen.v1.verification_pb2_grpc import VerificationStub
+
+from edge.encounter.events import Boarded, Crossed, NotCrossed, Outcome, Proceed, Recapture, Unanswered, Wait
+from edge.errors import SettingsUnfit
+from edge.settings import Service as Settings
+from vision.cues import Cue
+from vision.embed import template_version
+
+Answer = Proceed | Recapture | Wait | Unanswered
+REPORT_S = 3.0
+RETRY_MS = 500  # longest pause before a lost connection is tried again
+OPTIONS = [
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", RETRY_MS),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 2_000),
+    ("grpc.service_config", '{"methodConfig": [{"name": [{}], "waitForReady": false}]}'),
+]
+
+
+class ServiceClient:
+    def __init__(self, settings: Settings, device: str) -> None:
+        self._deadline_s, self._device = settings.deadline_s, device
+        self._channel = grpc.aio.secure_channel(settings.address, _credentials(settings.identity), OPTIONS)
+        self._verification = VerificationStub(self._channel)
+        self._manifests = ManifestsStub(self._channel)
+        self._fleet = FleetStub(self._channel)
+        self._audit = AuditStub(self._channel)
+
+    async def hello(self, software: str) -> fleet_pb2.HelloReply:
+        """Say who we are.  Raises grpc.aio.AioRpcError, with the service's own words."""
+        request = fleet_pb2.HelloRequest(device=self._device, software=software, template_version=template_version())
+        return await self._fleet.Hello(request, timeout=REPORT_S)
+
+    async def health(self, camera_ok: bool, gate_ok: bool, outbox: int) -> None:
+        """Raises grpc.aio.AioRpcError."""
+        request = fleet_pb2.HealthRequest(device=self._device, camera_ok=camera_ok, gate_ok=gate_ok, outbox=outbox)
+        await self._fleet.Health(request, timeout=REPORT_S)
+
+    def gallery(self) -> AsyncIterable[manifests_pb2.GalleryState]:
+        """The journey at our gate and who is expected, for as long as the connection lives."""
+        return self._manifests.WatchGallery(manifests_pb2.WatchGalleryRequest())
+
+    async def verify(
+        self, encounter: str, attempt: int, journey: str, camera: pb.Camera, shots: Sequence[pb.Shot]
+    ) -> Answer:
+        """One question, one answer; no answer is a value too."""
+        request = pb.VerifyRequest(encounter=encounter, attempt=attempt, journey=journey, device=self._device)
+        request.camera.CopyFrom(camera)
+        request.shots.extend(shots)
+        try:
+            reply = await self._verification.Verify(request, timeout=self._deadline_s)
+        except grpc.aio.AioRpcError as error:
+            return Unanswered(_said(error))
+        if (reply.encounter, reply.attempt) != (encounter, attempt):
+            return Unanswered("the answer was about somebody else")
+        return _answer(reply)
+
+    async def report(self, outcome: Outcome, journey: str, ended_utc_ms: int) -> str:
+        """Tell how an encounter ended; the service's verdict.  Raises grpc.aio.AioRpcError."""
+        request = pb.ReportOutcomeRequest(
+            encounter=outcome.encounter,
+            journey=journey,
+            ended_utc_ms=ended_utc_ms,
+            since_answer_ms=outcome.since_answer_ms,
+        )
+        match outcome.what:
+            case Crossed(decision):
+                request.crossed.decision = decision
+            case Boarded(traveler, agent):
+                request.boarded.traveler, request.boarded.agent = traveler, agent
+            case NotCrossed(decision, why):
+                request.not_crossed.decision = decision
+                request.not_crossed.why = pb.NotCrossed.Why.Value(f"WHY_{why.name}")
+        reply = await self._verification.ReportOutcome(request, timeout=REPORT_S)
+        return pb.ReportOutcomeReply.Status.Name(reply.status).removeprefix("STATUS_").lower()
+
+    async def append(self, entries: Sequence[audit_pb2.AuditEntry]) -> None:
+        """Raises grpc.aio.AioRpcError."""
+        await self._audit.Append(audit_pb2.AppendRequest(entries=entries), timeout=REPORT_S)
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+
+def _credentials(identity: Path) -> grpc.ChannelCredentials:
+    try:
+        root, key, chain = ((identity / name).read_bytes() for name in ("ca.pem", "peer.key", "peer.pem"))
+    except OSError as error:
+        raise SettingsUnfit(f"service.identity {identity}: {error}; `limen-tvs device add` writes it") from error
+    return grpc.ssl_channel_credentials(root, key, chain)
+
+
+def _answer(reply: pb.VerifyReply) -> Answer:
+    match reply.WhichOneof("directive"):
+        case "proceed":
+            return Proceed(reply.proceed.decision)
+        case "recapture" if reply.recapture.cue:
+            return Recapture(Cue[pb.Cue.Name(reply.recapture.cue).removeprefix("CUE_")])
+        case "wait":
+            return Wait()
+    return Unanswered("the answer holds no directive this release knows")
+
+
+def _said(error: grpc.aio.AioRpcError) -> str:
+    return f"{error.code().name}: {error.details()}"[:300]
