@@ -4,6 +4,7 @@ The validation rules' own file is taken from the installed protovalidate, so rul
 """
 
 import filecmp
+import os
 import shutil
 import sys
 import tempfile
@@ -48,6 +49,7 @@ def _rules() -> descriptor_pb2.FileDescriptorSet:
 
 
 def _run(arguments: list[str]) -> None:
+    os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where the plugins are
     if protoc.main(arguments) != 0:
         sys.exit(f"protoc failed (protobuf {google.protobuf.__version__}); see the lines above")
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from calibration.rehearsal.cast import EMPTY, Act, acts
 from calibration.rehearsal.lane import Lane, LaneFailed
-from calibration.rehearsal.play import Encounter, Stage, prepare, summary
+from calibration.rehearsal.play import Encounter, Stage, prepare, summary, with_records
 from vision.errors import VisionError
 from vision.fetch import fetch
 from vision.models import Pinned, cache_dir, manifest
@@ -53,7 +53,12 @@ def _perform(pinned: dict[str, Pinned], once: bool) -> bool:
             lane.start(clips[EMPTY.name])
         console.print(f"traveller's page  {lane.traveller_page}\nagent's page      {lane.agent_page}\n", soft_wrap=True)
         encounters = _play(lane, Stage(lane, clips), play)
-        told = summary(encounters)
+        visits = with_records(encounters, lane)
+        told = summary(visits)
+        for visit in (v for v in visits if not v.ok):
+            console.print(
+                f"[bold]not as expected:[/] {visit.label}: expected {visit.expected}, records {visit.records}"
+            )
         (lane.root / "summary.json").write_text(json.dumps(told, indent=2) + "\n")
         console.print(f"{'Every visit ended as expected' if told['ok'] else 'NOT AS EXPECTED'}: {OUT / 'summary.json'}")
         if not once:
@@ -66,23 +71,21 @@ def _perform(pinned: dict[str, Pinned], once: bool) -> bool:
 def _play(lane: Lane, stage: Stage, play: tuple[Act, ...]) -> list[Encounter]:
     encounters: list[Encounter] = []
     boarding = ""
-    console.print(f"{'visit':36} {'expected':9} {'directives':34} {'gate':7} {'to open':8} cues")
+    console.print(f"{'visit':34} {'gate':6} {'opens in':9} directives")
     for act in play:
         if act.flight != boarding:
             lane.board(boarding := act.flight)
             stage.await_boarding(lane.journeys[boarding])
         encounters.append(stage.play(act))
-        console.print(_line(encounters[-1]), highlight=False)
+        console.print(_line(encounters[-1]), highlight=False, soft_wrap=True)
     console.print(f"\n{FLAT}\n")
     return encounters
 
 
 def _line(seen: Encounter) -> str:
     took = f"{seen.face_to_open_ms:.0f} ms" if seen.face_to_open_ms is not None else "-"
-    gate = "opened" if seen.gate_opened else "shut"
-    mark = "" if seen.ok else "   [bold]NOT AS EXPECTED[/]"
-    answers, cues = " → ".join(seen.directives), ", ".join(seen.cues)
-    return f"{seen.label:36} {seen.expected:9} {answers:34} {gate:7} {took:8} {cues}{mark}"
+    answers, asked = " → ".join(seen.directives), f" (asked: {', '.join(seen.cues)})" if seen.cues else ""
+    return f"{seen.label:34} {'opened' if seen.gate_opened else 'shut':6} {took:9} {answers}{asked}"
 
 
 def _credits(pinned: dict[str, Pinned]) -> None:

@@ -118,7 +118,7 @@ def _place(picture: Pixels, cutout: Cutout, side: float, t: float) -> None:
     pixels, mask = cutout.pixels, cutout.mask
     if shrink < 1:
         pixels, mask = (cv2.resize(p, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) for p in (pixels, mask))  # type: ignore[assignment]
-        view[:, :2] /= shrink
+        view[:, :2] = view[:, :2] / shrink
     actor = cv2.warpAffine(pixels, view, (WIDTH, HEIGHT))
     alpha = cv2.warpAffine(mask, view, (WIDTH, HEIGHT))
     x, y, wide, tall = cv2.boundingRect(alpha)

@@ -161,12 +161,12 @@ class Lane:
 
     def _enrol_peers(self) -> None:
         self.tvs("ca", "init", "--settings", "tvs.toml")
-        for name, role, *gate in (
-            ("kiosk-1", "gate", "--gate", GATE),
-            ("carrier", "carrier"),
-            ("operator", "operator"),
+        for name, *more in (
+            ("kiosk-1", "--gate", GATE),
+            ("carrier", "--role=carrier"),
+            ("operator", "--role=operator"),
         ):
-            self.tvs("device", "add", name, "--role", role, *gate, "--settings", "tvs.toml", "--out", f"peers/{name}")
+            self.tvs("device", "add", name, *more, "--settings", "tvs.toml", "--out", f"peers/{name}")
 
     def _await(self, part: str, ready: Callable[[], bool]) -> None:
         until_s = time.monotonic() + START_S

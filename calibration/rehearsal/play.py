@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ class Encounter:
     attempts: int
     liveness: list[float]
     records: list[Line]
+
+    encounters: list[str]
 
     @property
     def ok(self) -> bool:
@@ -57,9 +59,7 @@ class Stage:
         while not _boards(page := self._lane.agent_sees(), journey):
             self._lane.check()
             if time.monotonic() > until_s:
-                raise LaneFailed(
-                    f"{journey} did not begin to board within {LONGEST_S:g} s; the agent's page says {page}"
-                )
+                raise LaneFailed(f"{journey} does not board after {LONGEST_S:g} s; the agent's page says {page}")
             time.sleep(0.1)
 
     def play(self, act: Act) -> Encounter:
@@ -68,7 +68,7 @@ class Stage:
         began_s = time.monotonic()
         self._show(act.scene)
         if act.cue and act.then:
-            self._await(start, lambda step: _shows(step, act.cue or ""), f"cue {act.cue} for {act.label}")
+            self._await(start, lambda step: _asks(step, act.cue or ""), f"cue {act.cue} for {act.label}")
             self._show(act.then)
         self._await(start, lambda step: _does(step, "Outcome", "CallAgent"), f"the end of {act.label}")
         self._show(EMPTY)
@@ -91,16 +91,10 @@ class Stage:
             gate_opened=bool(opened),
             face_to_open_ms=round((opened[0] - first[0]) * 1000, 1) if opened and first else None,
             attempts=max((t["attempt"] for t in told), default=0),
-            liveness=[
-                round(score, 3) for d in self._lane.decisions() if d["encounter"] in ids for score in d["liveness"]
-            ],
-            records=self._records(ids),
+            liveness=[],
+            records=[],
+            encounters=sorted(ids),
         )
-
-    def _records(self, encounters: set[str]) -> list[Line]:
-        """Crossings as the service holds them; an outcome takes a moment to arrive."""
-        kept = [c for c in self._lane.crossings() if c["encounter"] in encounters]
-        return [{k: c[k] for k in ("kind", "journey", "queued_for")} for c in kept]
 
     def _show(self, scene: Scene) -> None:
         self._lane.play(self._clips[scene.name])
@@ -117,16 +111,36 @@ class Stage:
             time.sleep(0.1)
 
 
-def summary(encounters: list[Encounter]) -> Line:
-    return {
-        "ok": all(e.ok for e in encounters),
-        "liveness_enforced": False,
-        "encounters": [asdict(e) for e in encounters],
-    }
+def with_records(seen: list[Encounter], lane: Lane) -> list[Encounter]:
+    """The visits, each with what the service holds of it: crossings and liveness evidence."""
+    crossings, decisions = lane.crossings(), lane.decisions()
+    return [
+        replace(
+            visit,
+            records=[_record(c) for c in crossings if c["encounter"] in visit.encounters],
+            liveness=[round(x, 3) for d in decisions if d["encounter"] in visit.encounters for x in d["liveness"]],
+        )
+        for visit in seen
+    ]
+
+
+def _record(crossing: Line) -> Line:
+    return {key: crossing[key] for key in ("kind", "journey", "queued_for")}
+
+
+def summary(visits: list[Encounter]) -> Line:
+    return {"ok": all(v.ok for v in visits), "liveness_enforced": False, "encounters": [asdict(v) for v in visits]}
 
 
 def _boards(page: Line, journey: str) -> bool:
-    return page["journey"] == journey and page["service_up"] and page["camera"] == "ok" and page["gate"] == "closed"
+    ready = (page["journey"], page["service_up"], page["camera"], page["gate"])
+    return ready == (journey, True, "ok", "closed")
+
+
+def _asks(step: Line, cue: str) -> bool:
+    """The service asks for it; two people side by side are asked by the appliance itself."""
+    answer = step["event"].get("answer", {})
+    return bool(answer.get("cue") == cue) or (cue == "one_person" and _shows(step, cue))
 
 
 def _shows(step: Line, prompt: str) -> bool:

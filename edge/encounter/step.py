@@ -31,6 +31,7 @@ from edge.encounter.events import (
     Wait,
     Why,
 )
+from vision.cues import Cue
 
 BEST_SHOTS = 3
 GATHER_S = 0.10  # after the first acceptable frame, for a second one
@@ -238,7 +239,7 @@ def _answered(asking: Asking, answer: Proceed | Recapture | Wait | Unanswered, n
             ended = Outcome(asking.encounter, NotCrossed(decision, Why.NOBODY_PASSED), 0)
             return Idle(asking.subject), (ended, Show(Prompt.WELCOME))
         case Recapture(cue):
-            prompt, again = Prompt(cue), now_s + HOLD_S
+            prompt, again = Prompt(cue), now_s + (HOLD_S if cue is Cue.LOOK_HERE else 0.0)  # or the same frames again
             looking = Looking(asking.encounter, asking.subject, asking.attempt + 1, now_s, again, now_s, prompt, now_s)
             return looking, (Show(prompt),)
         case Wait() | Unanswered():

@@ -1,0 +1,64 @@
+# Limen.  `make` prints what can be made; each target does its own set-up.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+BIN := .venv/bin
+RUN_PACKAGES := libgl1 libglib2.0-0 libegl1 libgles2 libseccomp2
+TEST_PACKAGES := chromium fonts-dejavu-core
+
+.PHONY: help run test check bench protos models lock clean
+help:
+	@echo 'make run            play the rehearsal, then stay up on its pages (ONCE=1: play it and stop)'
+	@echo 'make test           every test'
+	@echo 'make check          format, lint, types, room contracts, generated code, unit and contract tests'
+	@echo 'make bench          figures as ratios against the bare cost, into var/bench.json'
+	@echo 'make protos         generate the Python of protos/'
+	@echo 'make models         take the models out of their packages, verify every byte'
+	@echo 'make clean          remove what was made here'
+
+run: .venv/run.done models
+	$(BIN)/python -m calibration.rehearsal $(if $(ONCE),--once)
+
+test: .venv/dev.done models check
+	$(BIN)/python -m pytest tests/replay tests/integration tests/system $(PYTEST)
+
+check: .venv/dev.done models
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python protos/generate.py --check
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 tests/unit tests/contract
+
+bench: .venv/run.done models
+	$(BIN)/python -m calibration.bench
+
+protos: .venv/dev.done
+	$(BIN)/python protos/generate.py
+
+models: .venv/run.done
+	@$(BIN)/limen-gate models
+
+# The lock files leave out opencv-contrib-python, which mediapipe asks for: it owns the same `cv2` as opencv-python.
+lock: .venv/dev.done
+	$(BIN)/uv pip compile -q pyproject.toml --python-version 3.11 --override deploy/override.txt --generate-hashes --no-header -o deploy/run.lock
+	$(BIN)/uv pip compile -q pyproject.toml --extra dev --python-version 3.11 --override deploy/override.txt --generate-hashes --no-header -o deploy/dev.lock
+
+clean:
+	rm -rf .venv var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/run.done: deploy/run.lock pyproject.toml | .venv/system-run.done
+	deploy/venv.sh $(PYTHON) deploy/run.lock
+	@touch $@
+
+.venv/dev.done: deploy/dev.lock pyproject.toml .venv/run.done | .venv/system-test.done
+	deploy/venv.sh $(PYTHON) deploy/dev.lock
+	@touch $@
+
+.venv/system-run.done:
+	deploy/packages.sh $(RUN_PACKAGES)
+	@mkdir -p .venv && touch $@
+
+.venv/system-test.done:
+	deploy/packages.sh $(TEST_PACKAGES)
+	@mkdir -p .venv && touch $@
