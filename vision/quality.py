@@ -76,7 +76,7 @@ def rank(quality: Quality) -> float:
     """Order of shots of one person, 0..1, higher is better: straight (if known) and sharp, size until it suffices."""
     turned = 0.0 if quality.pose is None else abs(quality.pose.yaw_deg) + abs(quality.pose.pitch_deg)
     straight = max(0.0, 1 - turned / 60)
-    sharp = min(1.0, quality.sharpness / 600)
-    near = min(1.0, quality.inter_eye_px / 60)
+    sharp = np.minimum(1.0, quality.sharpness / 600)  # not min(): that would lose a NaN
+    near = np.minimum(1.0, quality.inter_eye_px / 60)
     value = float(straight * np.sqrt(sharp) * near)
     return value if np.isfinite(value) else 0.0

@@ -10,12 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pydifact import Parser
-from pydifact.exceptions import EDISyntaxError, MissingImplementationWarning
+from pydifact.exceptions import EDISyntaxError
 
 from backend.errors import ManifestRefused
-
-# pydifact ships rules for some directories only and says so at each segment of the others.
-warnings.filterwarnings("ignore", category=MissingImplementationWarning)
 
 DEFAULT = ":+.? '"
 ENVELOPE = ("UNG", "UNE")  # functional groups: carried by some, unknown to the tokeniser
@@ -80,7 +77,10 @@ class Manifest:
 
 def parse(content: bytes) -> Manifest:
     """Read one interchange.  Raises ManifestRefused naming segment, position, line and what was expected."""
-    segments = list(_segments(_text(content)))
+    with warnings.catch_warnings():  # pydifact has rules for some directories only and says so at every segment
+        warnings.simplefilter("ignore")
+        segments = list(_segments(_text(content)))
+    _check_whole(segments)
     manifest = Manifest(_journey(segments))
     for group in _groups(segments):
         manifest.people.append(_person(group, manifest))
@@ -88,6 +88,18 @@ def parse(content: bytes) -> Manifest:
     if not manifest.people:
         raise ManifestRefused("NAD: no traveller found; expected NAD+FL (passenger) or NAD+FM (crew)")
     return manifest
+
+
+def _check_whole(segments: Sequence[Segment]) -> None:
+    """All of a manifest or none of it.  Raises ManifestRefused for half a file."""
+    tags = [segment.tag for segment in segments]
+    for opening, closing in (("UNB", "UNZ"), ("UNH", "UNT")):
+        if (opening in tags or opening == "UNH") and closing not in tags:
+            last = segments[-1] if segments else Segment("nothing", (), 0, 1)
+            where = f"segment {last.position} ({last.tag}, line {last.line})"
+            raise ManifestRefused(
+                f"{closing}: missing after {where}; expected {opening} … {closing}: is this half a file?"
+            )
 
 
 def _text(content: bytes) -> str:

@@ -40,7 +40,7 @@ def build(samples: Iterable[tuple[str, Vector]]) -> Gallery:
     """A gallery of (traveller, template) pairs in any order.  Raises ValueError on a template that is not finite."""
     ordered = sorted(samples, key=lambda sample: sample[0])
     owners = [owner for owner, _ in ordered]
-    vectors = np.array([vector for _, vector in ordered], np.float32).reshape(len(ordered), -1)
+    vectors = np.array([vector for _, vector in ordered], np.float32)
     if not np.isfinite(vectors).all():
         raise ValueError("a template is not finite")
     travelers, starts = np.unique(np.array(owners, str), return_index=True)

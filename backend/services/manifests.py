@@ -1,5 +1,6 @@
 """Submit, WatchGallery and Assign: translate, call, translate."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -22,7 +23,7 @@ class Manifests(ManifestsServicer):
         self._store, self._galleries = store, galleries
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitReply:
-        manifest = paxlst.parse(request.interchange)
+        manifest = await asyncio.to_thread(paxlst.parse, request.interchange)
         people = [_traveler(person) for person in manifest.people]
         journey, now_utc_ms = manifest.journey.key, time.time_ns() // 1_000_000
         await self._store.run(manifests.announce, journey, now_utc_ms, people)

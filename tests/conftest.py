@@ -1,0 +1,183 @@
+"""A real service on this machine: TLS, certificates, encrypted database, child processes; nothing replaced."""
+
+import asyncio
+import hashlib
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import grpc
+import numpy as np
+import pytest
+from limen.v1 import manifests_pb2
+from limen.v1 import verification_pb2 as pb
+from limen.v1.fleet_pb2_grpc import FleetStub
+from limen.v1.manifests_pb2_grpc import ManifestsStub
+from limen.v1.verification_pb2_grpc import VerificationStub
+
+from backend import ca
+from backend.photos import key
+from backend.server import running
+from backend.settings import Rules, Settings
+from backend.store import peers
+from backend.store.engine import Store, open_store
+from backend.store.peers import Peer
+from calibration.rehearsal.__main__ import portrait
+from edge.eye.look import crop
+from vision.detect import Detector
+
+
+@dataclass
+class Caller:
+    """One peer's channel and stubs."""
+
+    channel: grpc.Channel
+    verification: VerificationStub = field(init=False)
+    manifests: ManifestsStub = field(init=False)
+    fleet: FleetStub = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.verification = VerificationStub(self.channel)
+        self.manifests = ManifestsStub(self.channel)
+        self.fleet = FleetStub(self.channel)
+
+
+class Service:
+    """A service in a thread of its own.  Stop and start it at will: the state stays."""
+
+    def __init__(self, root: Path, rules: Rules) -> None:
+        self.root, self.state = root, root / "tvs"
+        self.photos = root / "photos"
+        self.photos.mkdir()
+        self.port = 0
+        self._rules = rules
+        self._ended: asyncio.Event | None = None
+        ca.init(self.state / "ca", ["localhost"])
+
+    def start(self) -> None:
+        ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run(ready)))
+        self._thread.start()
+        assert ready.wait(60), "the service did not start"
+
+    def stop(self) -> None:
+        assert self._ended is not None
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join()
+
+    async def _run(self, ready: threading.Event) -> None:
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        where = f"127.0.0.1:{self.port}"
+        settings = Settings(listen=where, state_dir=self.state, photos_dir=self.photos, rules=self._rules)
+        async with running(settings) as self.port:
+            ready.set()
+            await self._ended.wait()
+
+    def add(self, name: str, role: str, gate: str | None = None) -> Caller:
+        """Register a peer and connect as it."""
+        ca.add(self.state / "ca", self.root / name, role, name)
+        store = Store(open_store(self.state))
+        asyncio.run(store.run(peers.welcome, Peer(name, role, gate)))
+        store.close()
+        return self.connect(self.root / name)
+
+    def connect(self, identity: Path) -> Caller:
+        pem = [(identity / name).read_bytes() for name in ("ca.pem", "peer.key", "peer.pem")]
+        return Caller(grpc.secure_channel(f"localhost:{self.port}", grpc.ssl_channel_credentials(*pem)))
+
+    def on_file(self, number: str, *portraits: str) -> None:
+        folder = self.photos / key("P", "UTO", number)
+        folder.mkdir(exist_ok=True)
+        for name in portraits:
+            (folder / f"{name}.jpg").write_bytes(portrait(name).read_bytes())
+
+
+def manifest(flight: str, numbers: Sequence[str]) -> bytes:
+    head = f"UNA:+.? 'UNB+UNOA:4+XX+L+261122:0800+1'UNH+1+PAXLST:D:12B:UN:IATA'BGM+745'TDT+20+{flight}'"
+    head += "LOC+125+ZRH'DTM+189:2611221030:201'LOC+87+HKG'"
+    people = "".join(f"NAD+FL+++SPECIMEN:{n}'DOC+P+{n}'LOC+91+UTO'" for n in numbers)
+    return f"{head}{people}CNT+42:{len(numbers)}'UNT+9+1'UNZ+1+1'".encode()
+
+
+def board(carrier: Caller, operator: Caller, gate: Caller, flight: str, numbers: Sequence[str], at: str = "G1") -> str:
+    """Submit a manifest, assign it to a gate and wait until its gallery is ready; the journey."""
+    request = manifests_pb2.SubmitRequest(interchange=manifest(flight, numbers))
+    journey = str(carrier.manifests.Submit(request, timeout=10).journey)
+    operator.manifests.Assign(manifests_pb2.AssignRequest(gate=at, journey=journey), timeout=10)
+    watching = gate.manifests.WatchGallery(manifests_pb2.WatchGalleryRequest(), timeout=30)
+    for state in watching:
+        if state.journey == journey and state.ready:
+            watching.cancel()
+            return journey
+    raise AssertionError("the gallery never became ready")
+
+
+_DETECTOR: list[Detector] = []
+
+
+def shot(name: str, *, light: float = 1.0, live: float = 0.9) -> pb.Shot:
+    """A submission's shot of a portrait, cropped as the eye crops."""
+    if not _DETECTOR:
+        _DETECTOR.append(Detector())
+    pixels = np.asarray(cv2.imread(str(portrait(name))), np.uint8)
+    pixels = (pixels * light).astype(np.uint8)
+    face = _DETECTOR[0].find(np.asarray(cv2.imread(str(portrait(name))), np.uint8))[0]
+    cut = crop(pixels, face)
+    made = pb.Shot(image=cut.jpeg, frame=1, age_ms=20)
+    for x, y in cut.points.tolist():
+        made.points.add(x=x, y=y)
+    made.box.CopyFrom(pb.Box(x=face.box.x, y=face.box.y, width=face.box.width, height=face.box.height))
+    made.quality.CopyFrom(pb.Quality(inter_eye_px=90, sharpness=500, exposure=0.5, pose=pb.Pose()))
+    made.liveness.CopyFrom(pb.Liveness(model="test", score=live))
+    return made
+
+
+def question(
+    journey: str, *shots: pb.Shot, encounter: str = "", attempt: int = 1, device: str = "g1"
+) -> pb.VerifyRequest:
+    request = pb.VerifyRequest(
+        encounter=encounter or str(uuid.uuid4()), attempt=attempt, journey=journey, device=device
+    )
+    request.camera.CopyFrom(pb.Camera(name="test", width=1920, height=1080))
+    request.shots.extend(shots)
+    return request
+
+
+def flight() -> str:
+    """A flight number nobody has used."""
+    return "XX" + str(int(hashlib.sha256(uuid.uuid4().bytes).hexdigest()[:6], 16))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    service = Service(tmp_path_factory.mktemp("service"), Rules())
+    service.on_file("A1", "anna-on-file")
+    service.on_file("B1", "ben-on-file-1", "ben-on-file-2")
+    service.on_file("C1", "carla-on-file")
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def carrier(service: Service) -> Caller:
+    return service.add("carrier", "carrier")
+
+
+@pytest.fixture(scope="module")
+def operator(service: Service) -> Caller:
+    return service.add("operator", "operator")
+
+
+@pytest.fixture(scope="module")
+def gate(service: Service) -> Caller:
+    return service.add("g1", "gate", "G1")
+
+
+@pytest.fixture
+def journey(carrier: Caller, operator: Caller, gate: Caller) -> str:
+    """A flight of its own for each test, with Anna, Ben and Carla expected."""
+    return board(carrier, operator, gate, flight(), ["A1", "B1", "C1"])

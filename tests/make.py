@@ -1,0 +1,58 @@
+"""Inputs for tests, made plainly: say only what matters, the rest has a value."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from backend.matching.gallery import Best, Match, Vector
+from backend.rules.directive import Evidence, Policy
+from edge.encounter.events import Seen
+from vision.cues import Cue
+from vision.faces import Box, Face, Pixels
+
+ANNA, BEN = "anna", "ben"
+POLICY = Policy("test", accept=0.5, margin=0.05, least_liveness=0.5, liveness_enforced=True)
+
+
+def evidence(
+    score: float = 0.9,
+    runner_up: float = 0.1,
+    live: float = 0.9,
+    obstacle: Cue | None = None,
+    crossed: bool = False,
+    attempts_left: int = 2,
+    match: Match | None = None,
+) -> Evidence:
+    return Evidence(match or Best(ANNA, score, runner_up), obstacle, live, crossed, attempts_left)
+
+
+def seen(
+    subject: int = 1,
+    shot: str | None = "1",
+    cue: Cue | None = None,
+    rank: float = 0.5,
+    at_s: float = 0.0,
+    fresh: str = "e1",
+) -> Seen:
+    return Seen(subject, shot, cue, rank, at_s, fresh)
+
+
+def unit(seed: int) -> Vector:
+    vector = np.random.default_rng(seed).normal(size=128).astype(np.float32)
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def face(x: float = 0, y: float = 0, width: float = 100, inter_eye_px: float = 46) -> Face:
+    middle = np.array([x + width / 2, y + width / 2], np.float32)
+    shape = np.array([[-0.5, 0], [0.5, 0], [0, 0.6], [-0.4, 1.1], [0.4, 1.1]], np.float32)
+    return Face(Box(x, y, width, width * 1.3), middle + shape * inter_eye_px, 0.9)
+
+
+def chip(seed: int = 7) -> Pixels:
+    """A smooth seeded picture of the embedder's size: no person, the same everywhere."""
+    small = np.random.default_rng(seed).integers(0, 256, (14, 14, 3), dtype=np.uint8)
+    return np.asarray(np.kron(small, np.ones((8, 8, 1), np.uint8)), np.uint8)
+
+
+def policy(**changes: float | bool) -> Policy:
+    return replace(POLICY, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,113 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from edge.encounter import codec
+from edge.encounter.codec import Step
+from edge.encounter.events import Crossed, Grant, Outcome, Proceed, Prompt, Show, Told
+from edge.encounter.journal import Journal, read, recover
+from edge.encounter.replay import differences
+from edge.errors import JournalUnfit
+from tests.unit.edge.test_step import OPENED, events, play
+
+GRANTED = Step(0.1, Told("e1", 1, Proceed("d1")), (Grant("e1", "d1"), Show(Prompt.GO)))
+ENDED = Step(1.9, OPENED[-1][1], (Outcome("e1", Crossed("d1"), 1800),))
+
+
+async def write(folder: Path, *steps: Step) -> Journal:
+    journal = Journal(folder)
+    for step in steps:
+        await journal.write(step, "XX1")
+    journal.close()
+    return journal
+
+
+@given(events)
+def test_every_event_survives_the_journal(event: object) -> None:
+    assert codec.value(codec.plain(event)) == event
+
+
+def test_what_was_not_delivered_is_still_pending_after_a_restart(tmp_path: Path) -> None:
+    asyncio.run(write(tmp_path, GRANTED, ENDED))
+    left = recover(tmp_path)
+    assert [n.step for n in left.pending.values()] == [GRANTED, ENDED]
+    assert left.granted == {}
+
+
+def test_what_was_delivered_is_not_told_again(tmp_path: Path) -> None:
+    async def run() -> None:
+        journal = Journal(tmp_path)
+        await journal.write(GRANTED, "XX1")
+        await journal.write(ENDED, "XX1")
+        for number in list(journal.pending):
+            await journal.delivered(number, "recorded")
+        journal.close()
+
+    asyncio.run(run())
+    assert recover(tmp_path).pending == {}
+
+
+def test_a_grant_without_an_end_is_known_after_a_restart(tmp_path: Path) -> None:
+    asyncio.run(write(tmp_path, GRANTED))
+    assert Journal(tmp_path).cut_off == {"e1": "d1"}
+
+
+def test_numbers_rise_across_restarts(tmp_path: Path) -> None:
+    first = asyncio.run(write(tmp_path, GRANTED, ENDED))
+    second = asyncio.run(write(tmp_path, GRANTED))
+    assert max(second.pending) == max(first.pending) + 1
+
+
+@pytest.mark.parametrize("cut", [1, 20, 80])
+def test_er01_half_a_last_line_is_left_out_and_nothing_else(tmp_path: Path, cut: int) -> None:
+    journal = asyncio.run(write(tmp_path, GRANTED, ENDED))
+    journal.path.write_bytes(journal.path.read_bytes()[:-cut])
+    assert [n.step for n, _ in read(journal.path) if n] == [GRANTED]
+
+
+def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
+    journal = asyncio.run(write(tmp_path, GRANTED, ENDED))
+    lines = journal.path.read_bytes().split(b"\n")
+    journal.path.write_bytes(b"\n".join([lines[0][:-9], *lines[1:]]))
+    with pytest.raises(JournalUnfit, match="line 1 cannot be read"):
+        list(read(journal.path))
+
+
+def test_er07_a_full_disk_is_said_and_spoils_no_line(tmp_path: Path) -> None:
+    import resource
+    import signal
+
+    async def run() -> Path:
+        journal = Journal(tmp_path)
+        await journal.write(GRANTED, "XX1")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (journal.path.stat().st_size + 30, hard))
+        try:
+            with pytest.raises(JournalUnfit, match="free the disk"):
+                await journal.write(ENDED, "XX1")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            signal.signal(signal.SIGXFSZ, ignored)
+        await journal.write(ENDED, "XX1")
+        journal.close()
+        return journal.path
+
+    assert [n.step for n, _ in read(asyncio.run(run())) if n] == [GRANTED, ENDED]
+
+
+def test_a_replay_of_what_happened_shows_no_difference_and_of_something_else_does() -> None:
+    from edge.encounter.events import ServiceChanged
+    from edge.encounter.step import State, step
+
+    state, steps = State(), []
+    for now_s, event in ((0.0, ServiceChanged(True)), *OPENED):
+        state, effects = step(state, event, now_s)
+        steps.append(Step(now_s, event, effects))
+    assert list(differences(steps)) == []
+    altered = [*steps[:3], Step(steps[3].now_s, steps[3].event, ()), *steps[4:]]
+    (line,) = differences(altered)
+    assert "was nothing, now" in line
+    assert play(*OPENED)[1]
