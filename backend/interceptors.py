@@ -19,7 +19,7 @@ from vision.errors import ImageRefused
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Any  # grpc.RpcMethodHandler, whose behaviours grpc types only by comment
-LONGEST_S = 10.0  # a unary call without a shorter deadline is refused
+LONGEST_S = 30.0  # a unary call with no deadline, or a later one, is refused
 
 _caller: ContextVar[Peer] = ContextVar("caller")
 CODES: dict[type[Exception], grpc.StatusCode] = {

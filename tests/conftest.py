@@ -25,7 +25,7 @@ from backend.settings import Rules, Settings
 from backend.store import peers
 from backend.store.engine import Store, open_store
 from backend.store.peers import Peer
-from calibration.rehearsal.__main__ import portrait
+from calibration.rehearsal.cast import portrait
 from edge.eye.look import crop
 from vision.detect import Detector
 

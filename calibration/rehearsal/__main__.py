@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from calibration.rehearsal.cast import EMPTY, Act, acts
+from calibration.rehearsal.cast import EMPTY, Act, acts, portrait
 from calibration.rehearsal.lane import Lane, LaneFailed
 from calibration.rehearsal.play import Encounter, Stage, prepare, summary, with_records
 from vision.errors import VisionError
@@ -25,29 +25,30 @@ FLAT = (
 console = Console()
 
 
-def main(once: Annotated[bool, typer.Option(help="play the cast, write the summary and stop")] = False) -> None:
+def main(
+    once: Annotated[bool, typer.Option(help="play the cast, write the summary and stop")] = False,
+    setup: Annotated[bool, typer.Option(help="only fetch the portraits and make the clips")] = False,
+) -> None:
     """Play the cast through the lane."""
-    pinned = manifest(PORTRAITS)
     try:
-        passed = _perform(pinned, once)
+        passed = bool(set_up()) if setup else _perform(once)
     except (LaneFailed, VisionError, OSError) as error:
         console.print(f"[bold]The rehearsal failed:[/] {error}")
         sys.exit(1)
     sys.exit(0 if passed else 1)
 
 
-def _perform(pinned: dict[str, Pinned], once: bool) -> bool:
-    portraits, clips_dir = cache_dir() / "portraits", cache_dir() / "clips-1"
-    fetch(pinned.values(), portraits)
-
-    def portrait(name: str) -> Path:
-        return portraits / pinned[name].file
-
-    play = acts(portrait)
+def set_up() -> dict[str, Path]:
+    """The clips by name of their scene, with all they are made from in the cache."""
+    fetch(manifest(PORTRAITS).values(), cache_dir() / "portraits")
     with console.status("making the clips (once, about a minute)"):
-        clips = prepare(play, clips_dir)
-    _credits(pinned)
-    lane = Lane(OUT.resolve(), portrait)
+        return prepare(acts(portrait), cache_dir() / "clips-1")
+
+
+def _perform(once: bool) -> bool:
+    clips, play = set_up(), acts(portrait)
+    _credits(manifest(PORTRAITS))
+    lane = Lane(OUT.resolve())
     try:
         with console.status("starting service, gate controller and appliance"):
             lane.start(clips[EMPTY.name])

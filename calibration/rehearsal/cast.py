@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.rehearsal.clips import Actor, Scene, lit
+from vision.models import cache_dir
 
 MORNING, EVENING = "XX0138", "XX0139"
 EMPTY = Scene("empty", approach=False)
@@ -28,6 +29,11 @@ TRAVELERS = (
     Traveler("MUSTER", "DORA", "L898902C6", "15D"),
     Traveler("MUSTER", "EMIL", "L898902C7", "15E"),
 )
+
+
+def portrait(name: str) -> Path:
+    """Where a named portrait lies once it is fetched."""
+    return cache_dir() / "portraits" / f"{name}.jpg"
 
 
 @dataclass(frozen=True, slots=True)

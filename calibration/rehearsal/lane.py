@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from calibration.rehearsal.cast import EVENING, MORNING, TRAVELERS, paxlst
+from backend import photos
+from calibration.rehearsal.cast import EVENING, MORNING, TRAVELERS, paxlst, portrait
 
 GATE = "G1"
 START_S, STOP_S = 60.0, 10.0
@@ -31,7 +32,7 @@ class Lane:
     """Files under `root`; the parts running; `journeys` by flight number once manifests are in."""
 
     root: Path
-    portrait: Callable[[str], Path]
+    flights: tuple[str, ...] = (MORNING, EVENING)
     port: int = field(default_factory=lambda: free_port(7443))
     pages: int = field(default_factory=lambda: free_port(8080))
     agent_key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
@@ -60,7 +61,8 @@ class Lane:
         self._enrol_peers()
         self.run("service", "backend.cli", "serve", "--settings", "tvs.toml")
         self._await("service", lambda: _listens(self.port))
-        for flight in (MORNING, EVENING):
+        self._put_on_file()
+        for flight in self.flights:
             self.announce(flight)
         self.run("controller", "hardware", "--link", "gate.tty", "--events", "controller.jsonl")
         self._await("controller", (self.root / "gate.tty").exists)
@@ -68,16 +70,18 @@ class Lane:
         self._await("appliance", lambda: _listens(self.pages))
 
     def announce(self, flight: str) -> None:
-        """Put photos on file and send the carrier's manifest."""
-        for traveler in (t for t in TRAVELERS if t.on_file):
-            folder = self.root / "photos" / self.tvs("photo-key", "P", "UTO", traveler.number).strip()
-            folder.mkdir(exist_ok=True)
-            for name in traveler.on_file:
-                shutil.copy(self.portrait(name), folder)
+        """Send the carrier's manifest."""
         manifest = self.root / f"{flight}.edi"
         manifest.write_bytes(paxlst(flight))
         told = self.tvs("manifest", "submit", manifest.name, *self._as("carrier"))
         self.journeys[flight] = told.strip()
+
+    def _put_on_file(self) -> None:
+        for traveler in (t for t in TRAVELERS if t.on_file):
+            folder = self.root / "photos" / photos.key("P", "UTO", traveler.number)
+            folder.mkdir()
+            for name in traveler.on_file:
+                shutil.copy(portrait(name), folder)
 
     def board(self, flight: str) -> None:
         """Let a flight board at the gate."""

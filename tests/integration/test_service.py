@@ -1,6 +1,5 @@
 """Who may call, what survives, what is told when something is wrong."""
 
-import os
 import time
 from pathlib import Path
 
@@ -81,7 +80,7 @@ def test_a_bad_photo_on_file_costs_one_template_and_not_the_gallery(
 ) -> None:
     service.on_file("X9")
     folder = next(p for p in service.photos.iterdir() if not any(p.iterdir()))
-    (folder / "half.jpg").write_bytes((service.photos / "..").resolve().name.encode() + b"\xff\xd8\xff")
+    (folder / "half.jpg").write_bytes(b"\xff\xd8\xff" + bytes(30))
     (folder / "tiny.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     journey = board(carrier, operator, gate, flight(), ["X9", "B1"])
     reply = gate.verification.Verify(question(journey, shot("ben-live")), timeout=5)
@@ -164,4 +163,3 @@ def test_a_wrong_or_missing_key_is_said_and_nothing_is_made_anew(tmp_path: Path)
     key.write_text(held)
     open_store(tmp_path).dispose()
     assert sqlcipher3.dbapi2.sqlite_version_info >= (3, 51, 3)
-    assert os.path.exists(tmp_path / "limen.db")

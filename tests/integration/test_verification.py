@@ -20,7 +20,7 @@ def crossed(journey: str, encounter: str, decision: str, since_answer_ms: int = 
     return request
 
 
-def code(raised: pytest.ExceptionInfo[grpc.RpcError]) -> tuple[grpc.StatusCode, str]:
+def code(raised: pytest.ExceptionInfo[grpc.RpcError]) -> tuple[grpc.StatusCode, str | None]:
     return raised.value.code(), raised.value.details()
 
 
@@ -139,6 +139,7 @@ def test_an_agents_boarding_is_recorded_as_biographic(gate: Caller, journey: str
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\xff\xff\x00\x00\xff\xff" + bytes(60), "claims 65535 x 65535"),
         (b"\xff\xd8\xff\xe0" + bytes(80), "damaged|cut short|half"),
     ],
+    ids=["GIF", "bomb", "noise"],
 )
 def test_se08_a_hostile_image_is_refused_and_the_service_goes_on(
     gate: Caller, journey: str, image: bytes, why: str

@@ -42,7 +42,7 @@ D = "d1"
 
 
 def play(*events: tuple[float, Event], start: State = UP) -> tuple[State, list[Effect]]:
-    state, done = start, []
+    state, done = start, list[Effect]()
     for now_s, event in events:
         state, effects = step(state, event, now_s)
         done += effects

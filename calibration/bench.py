@@ -1,0 +1,148 @@
+"""`python -m calibration.bench`: each figure beside the bare cost of the same work, measured in the same run.
+
+Simulated gate, footage made from photographs, this machine: it says nothing about the field.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from calibration.bench_service import ServiceBench
+from calibration.rehearsal.__main__ import set_up
+from calibration.rehearsal.cast import EMPTY, acts, portrait
+from calibration.rehearsal.lane import Lane
+from calibration.rehearsal.play import Stage
+from edge.eye.frame import Frame
+from edge.eye.look import Look
+from vision.detect import Detector
+from vision.faces import Pixels
+
+OUT = Path("var/bench.json")
+FLIGHTS = tuple(f"XX02{i:02}" for i in range(5))  # three openings each
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """value and bare in `unit`; ratio is value over bare, None where there is no bare cost."""
+
+    name: str
+    value: float
+    unit: str
+    bare: float | None
+    ratio: float | None
+
+
+def figure(name: str, value: float, unit: str, bare: float | None = None) -> Figure:
+    ratio = round(value / bare, 3) if bare else None
+    return Figure(name, round(value, 3), unit, round(bare, 3) if bare else None, ratio)
+
+
+def looks(clips: dict[str, Path]) -> list[Figure]:
+    """`look()` on 1080p footage, against decoding and detecting alone."""
+    look, detector, found = Look(), Detector(), []
+    try:
+        for what, clip in (("empty", clips[EMPTY.name]), ("face", clips["relit"])):
+            frames = _decoded(clip)
+            bare_ms = [
+                d + t for d, t in zip(_decode_ms(clip), _times(frames, lambda f: detector.find(f.pixels)), strict=True)
+            ]
+            value = float(np.percentile(_times(frames, look), 95))
+            found.append(figure(f"look.p95.{what}", value, "ms", float(np.percentile(bare_ms, 95))))
+        approach = clips["anna-live"]
+        decode_s, frames = sum(_decode_ms(approach)) / 1000, _decoded(approach)
+        whole_s = decode_s + sum(_times(frames, look)) / 1000
+        bare_s = decode_s + sum(_times(frames, lambda f: detector.find(f.pixels))) / 1000
+        found.append(figure("look.fps", len(frames) / whole_s, "frames/s", len(frames) / bare_s))
+    finally:
+        look.close()
+    return found
+
+
+def _decoded(clip: Path) -> list[Frame]:
+    """Every second frame: all of them would not fit a small machine's memory."""
+    frames: list[Frame] = []
+    video = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG)
+    number = 0
+    while (read := video.read())[0]:
+        number += 1
+        if number % 2:
+            pixels: Pixels = np.asarray(read[1], np.uint8)
+            frames.append(Frame(number, number * 33_000_000, pixels))
+    return frames
+
+
+def _decode_ms(clip: Path) -> list[float]:
+    """Decoding time of the frames `_decoded` gives."""
+    video, times = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG), []
+    while True:
+        began = time.perf_counter()
+        held, _ = video.read()
+        if not held:
+            return times[::2]
+        times.append((time.perf_counter() - began) * 1000)
+
+
+def _times(frames: list[Frame], act: Callable[[Frame], object]) -> list[float]:
+    act(frames[0])
+    times = []
+    for frame in frames:
+        began = time.perf_counter()
+        act(frame)
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def openings(clips: dict[str, Path], folder: Path) -> list[Figure]:
+    """First acceptable frame to observed open, at 30 frames/s, three travellers on each of several flights."""
+    lane, took_ms = Lane(folder / "lane", FLIGHTS), []
+    try:
+        lane.start(clips[EMPTY.name])
+        stage = Stage(lane, clips)
+        for flight in FLIGHTS:
+            lane.board(flight)
+            stage.await_boarding(lane.journeys[flight])
+            for act in acts(portrait)[:3]:
+                seen = stage.play(act)
+                took_ms.append(seen.face_to_open_ms or float("inf"))
+    finally:
+        lane.stop_all()
+    found = [
+        figure("open.p50", float(np.median(took_ms)), "ms"),
+        figure("open.p95", float(np.percentile(took_ms, 95)), "ms"),
+    ]
+    return [*found, figure("open.count", len(took_ms), "openings")]
+
+
+def main() -> None:
+    console, clips, figures = Console(), set_up(), []
+    with tempfile.TemporaryDirectory(prefix="limen-bench-") as scratch, console.status("measuring, about four minutes"):
+        figures += looks(clips)
+        with ServiceBench(Path(scratch)) as service:
+            for name, value, unit, bare in service.figures():
+                figures.append(figure(name, value, unit, bare))
+        figures += openings(clips, Path(scratch))
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps({"figures": [asdict(f) for f in figures]}, indent=2) + "\n")
+    table = Table("figure", "value", "unit", "bare", "ratio")
+    for f in figures:
+        table.add_row(
+            f.name,
+            f"{f.value:g}",
+            f.unit,
+            "" if f.bare is None else f"{f.bare:g}",
+            "" if f.ratio is None else f"{f.ratio:.2f}",
+        )
+    console.print(table)
+    console.print(f"written to {OUT}")
+
+
+if __name__ == "__main__":
+    main()

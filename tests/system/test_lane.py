@@ -1,0 +1,162 @@
+"""A whole lane as processes, on decoded footage of real faces, with faults: judged by gate positions and records."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from calibration.rehearsal.__main__ import set_up
+from calibration.rehearsal.cast import EMPTY, MORNING, TRAVELERS, Act, acts, portrait
+from calibration.rehearsal.lane import Lane, LaneFailed
+from calibration.rehearsal.play import Line, Stage, with_records
+from hardware.gate.model import SILENCE_S, TRAVEL_S
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def clips() -> dict[str, Path]:
+    return set_up()
+
+
+@pytest.fixture
+def lane(tmp_path: Path, clips: dict[str, Path]) -> Iterator[Lane]:
+    lane = Lane(tmp_path / "lane")
+    try:
+        lane.start(clips[EMPTY.name])
+        yield lane
+    finally:
+        lane.stop_all()
+
+
+@pytest.fixture
+def boarding(lane: Lane, clips: dict[str, Path]) -> Stage:
+    lane.board(MORNING)
+    stage = Stage(lane, clips)
+    stage.await_boarding(lane.journeys[MORNING])
+    return stage
+
+
+def act(start: str) -> Act:
+    return next(a for a in acts(portrait) if a.label.startswith(start))
+
+
+def wait(lane: Lane, met: Callable[[], bool], what: str) -> None:
+    until_s = time.monotonic() + 30
+    while not met():
+        if time.monotonic() > until_s:
+            raise LaneFailed(f"{what} never came; the agent sees {lane.agent_sees()}")
+        time.sleep(0.05)
+
+
+def told(lane: Lane) -> list[Line]:
+    return [line for line in lane.journal() if "delivered" in line]
+
+
+def test_the_cast_walks_through_and_everyone_ends_as_expected(lane: Lane, clips: dict[str, Path]) -> None:
+    stage, seen, flight = Stage(lane, clips), [], ""
+    for one in acts(portrait):
+        if one.flight != flight:
+            lane.board(flight := one.flight)
+            stage.await_boarding(lane.journeys[flight])
+        seen.append(stage.play(one))
+    for visit in with_records(seen, lane):
+        assert visit.ok, visit
+    _nothing_about_anybody_on_disk(lane)
+    _a_replay_shows_no_difference(lane)
+
+
+def _nothing_about_anybody_on_disk(lane: Lane) -> None:
+    """PR-04: no image, no name, no document number in the appliance's files or in anybody's log."""
+    for path in [*(lane.root / "journal").iterdir(), *(lane.root / "logs").iterdir(), lane.root / "controller.jsonl"]:
+        content = path.read_bytes()
+        assert b"\xff\xd8\xff" not in content, path
+        for traveler in TRAVELERS:
+            assert traveler.surname.encode() not in content, path
+            assert traveler.number.encode() not in content, path
+
+
+def _a_replay_shows_no_difference(lane: Lane) -> None:
+    journals = [str(path) for path in (lane.root / "journal").iterdir()]
+    command = [sys.executable, "-m", "edge.cli", "replay", *journals]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "no differences" in done.stdout
+
+
+def test_ops1_without_the_service_agents_board_and_records_arrive_later_exactly_once(
+    lane: Lane, boarding: Stage, clips: dict[str, Path]
+) -> None:
+    someone = lane.agent_sees()["missing"][0]["traveler"]
+    lane.stop("service")
+    wait(lane, lambda: not lane.agent_sees()["service_up"], "the outage on the agent's page")
+    lane.play(clips["stranger-live"])
+    wait(lane, lambda: lane.agent_sees()["prompt"] == "see_agent", "the alternate procedure on screen")
+    assert not any(event.get("position") == "open" for event in lane.controller())
+
+    _board(lane, someone)
+    wait(lane, lambda: lane.agent_sees()["outbox"] > 0, "the queued record")
+    wait(lane, lambda: any(e.get("position") == "open" for e in lane.controller()), "the opening by the agent")
+    lane.play(clips[EMPTY.name])
+    ended = "Outcome"
+    wait(lane, lambda: any(e["is"] == ended for s in lane.journal() for e in s.get("effects", ())), "the passage")
+    assert told(lane) == []
+
+    lane.run("service", "backend.cli", "serve", "--settings", "tvs.toml")
+    wait(lane, lambda: lane.agent_sees()["outbox"] == 0, "the delivery")
+    (crossing,) = lane.crossings()
+    assert crossing["kind"] == "biographic"
+    assert lane.agent_sees()["aboard"] == 1
+    numbers = [line["delivered"] for line in told(lane)]
+    assert len(numbers) == len(set(numbers))
+
+
+def _board(lane: Lane, traveler: str) -> None:
+    form = urllib.parse.urlencode({"key": lane.agent_key, "traveler": traveler, "agent": "AG-7"}).encode()
+    urllib.request.urlopen(f"{lane.traveller_page}agent/board", form, timeout=5).close()
+
+
+def test_gs03_gs04_a_killed_host_leaves_the_gate_closed_and_the_encounter_not_counted(
+    lane: Lane, boarding: Stage, clips: dict[str, Path]
+) -> None:
+    lane.play(clips["anna-live"])
+    wait(lane, lambda: any(e.get("position") == "open" for e in lane.controller()), "the opening")
+    os.killpg(lane.parts["appliance"].pid, signal.SIGKILL)
+    lane.parts.pop("appliance").wait()
+    wait(lane, lambda: lane.controller()[-1].get("position") == "closed", "the closing")
+    moves = {e["position"]: e["at_s"] for e in lane.controller() if "position" in e}
+    assert moves["closed"] - moves["open"] <= SILENCE_S + TRAVEL_S + 0.2, "by the controller's own clock"
+
+    with lane.playlist.open("w") as playlist:
+        playlist.write(f"{clips[EMPTY.name]}\n")
+    lane.run("appliance", "edge.cli", "run", "--settings", "gate.toml")
+    wait(lane, lambda: len(told(lane)) >= 2, "the report of what was cut off")
+    outcomes = [e["what"] for s in lane.journal() for e in s.get("effects", ()) if e["is"] == "Outcome"]
+    assert [(o["is"], o["why"]) for o in outcomes] == [("NotCrossed", "interrupted")]
+    assert lane.crossings() == []
+    assert [e["position"] for e in lane.controller() if e.get("position") == "open"] == ["open"], "not opened again"
+
+
+def test_er05_a_cut_line_is_noticed_and_taken_up_again(lane: Lane, boarding: Stage) -> None:
+    lane.stop("controller")
+    wait(lane, lambda: lane.agent_sees()["gate"] not in ("closed", "open", "moving"), "the cut on the agent's page")
+    assert "check" in lane.agent_sees()["gate"] or "cannot" in lane.agent_sees()["gate"]
+    lane.run("controller", "hardware", "--link", "gate.tty", "--events", "controller.jsonl")
+    wait(lane, lambda: lane.agent_sees()["gate"] == "closed", "the gate")
+
+
+def test_an_appliance_with_wrong_settings_does_not_start_and_says_which(lane: Lane) -> None:
+    settings = lane.root / "wrong.toml"
+    settings.write_text((lane.root / "gate.toml").read_text() + "colour = 1\n")
+    command = [sys.executable, "-m", "edge.cli", "run", "--settings", str(settings)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=lane.root)
+    assert done.returncode == 2
+    assert "screens.colour: Extra inputs are not permitted" in done.stderr
