@@ -1,4 +1,4 @@
-"""Templates off the event loop: a few threads share one session, a bounded number of faces wait."""
+"""Templates off the event loop: as many at once as there are threads, each on one thread."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from vision.faces import Pixels
 
 class Embedding:
     def __init__(self, threads: int) -> None:
-        self._embedder = Embedder(threads=threads)
+        self._embedder = Embedder(threads=1)
         self._threads = ThreadPoolExecutor(threads, "embed")
 
     async def embed(self, face: Pixels) -> Template:

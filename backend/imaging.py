@@ -13,6 +13,7 @@ from backend.imaging_child import ALIGN, HEAD, MEASURES, OK, PHOTO
 from vision.align import SIZE_PX
 from vision.errors import ImageRefused
 from vision.faces import Pixels
+from vision.quality import Quality
 
 LONGEST_S = 1.0
 START_S = 20.0
@@ -20,10 +21,10 @@ START_S = 20.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aligned:
-    """A (112, 112, 3) BGR face, and the distance between its eyes in the image it came from."""
+    """A (112, 112, 3) BGR face and its measures; the distance between the eyes is in the image it came from."""
 
     face: Pixels
-    inter_eye_px: float
+    quality: Quality
 
 
 class Imaging:
@@ -64,9 +65,9 @@ class Imaging:
                 raise
         if verdict != OK:
             raise ImageRefused(reply.decode())
-        (inter_eye_px,) = MEASURES.unpack(reply[: MEASURES.size])
+        quality = Quality(*MEASURES.unpack(reply[: MEASURES.size]))
         face = np.frombuffer(reply[MEASURES.size :], np.uint8).reshape(SIZE_PX, SIZE_PX, 3)
-        return Aligned(face, inter_eye_px)
+        return Aligned(face, quality)
 
     async def _living(self) -> Process:
         if self._child is None or self._child.returncode is not None:

@@ -8,6 +8,7 @@ import struct
 import sys
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 
 from vision.align import align
@@ -15,16 +16,17 @@ from vision.detect import Detector
 from vision.errors import ImageRefused
 from vision.faces import Face
 from vision.image import decode
+from vision.quality import measure
 
 HEAD = struct.Struct(">cI")
-MEASURES = struct.Struct(">f")
+MEASURES = struct.Struct(">fff")
 GROWTH_BYTES = 400 * 2**20  # a 24 megapixel photograph, decoded and scaled, and no more
 ALIGN, PHOTO = b"A", b"P"
 OK, REFUSED = b"+", b"-"
 
 
 def answer(kind: bytes, body: bytes, detector: Detector) -> bytes:
-    """Aligned faces, each led by its distance between the eyes in pixels.  Raises ImageRefused.
+    """An aligned face, led by its measures: distance between the eyes, sharpness, exposure.  Raises ImageRefused.
 
     ALIGN: ten float32 (five points), then the image.  PHOTO: the image; the face is looked for and must be alone.
     """
@@ -38,7 +40,8 @@ def answer(kind: bytes, body: bytes, detector: Detector) -> bytes:
         aligned = align(image, points)
     except ValueError as error:
         raise ImageRefused(str(error)) from error
-    return MEASURES.pack(float(np.hypot(*(points[1] - points[0])))) + aligned.tobytes()
+    quality = measure(aligned, float(np.hypot(*(points[1] - points[0]))))
+    return MEASURES.pack(quality.inter_eye_px, quality.sharpness, quality.exposure) + aligned.tobytes()
 
 
 def _only_face(faces: list[Face]) -> Face:
@@ -61,6 +64,7 @@ def confine() -> None:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    cv2.setNumThreads(1)  # one image at a time; the other cores embed
     detector = Detector()
     detector.find(np.zeros((640, 640, 3), np.uint8))  # take the memory it needs before the limit falls
     confine()

@@ -19,7 +19,9 @@ from vision.errors import ImageRefused
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Any  # grpc.RpcMethodHandler, whose behaviours grpc types only by comment
-LONGEST_S = 30.0  # a unary call with no deadline, or a later one, is refused
+LONGEST_S = 60.0  # a unary call with no deadline, or a later one, is refused
+
+KNOWN_S = 2.0
 
 _caller: ContextVar[Peer] = ContextVar("caller")
 CODES: dict[type[Exception], grpc.StatusCode] = {
@@ -43,6 +45,7 @@ class Guard(grpc.aio.ServerInterceptor):
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known: dict[str, tuple[Peer | None, float]] = {}  # by name, with the time to ask again
 
     async def intercept_service(
         self,
@@ -87,9 +90,17 @@ class Guard(grpc.aio.ServerInterceptor):
         if known is None:
             raise errors.NotAllowed("the certificate names no peer of ours")
         role, name = known
-        _caller.set(access.check(method, role, name, await self._store.run(peers.welcomed, name)))
+        _caller.set(access.check(method, role, name, await self._peer(name)))
         if violations := protovalidate.collect_violations(request):
             raise errors.Refused("; ".join(_told(violation) for violation in violations))
+
+    async def _peer(self, name: str) -> Peer | None:
+        """Who is registered under a name, as of at most KNOWN_S ago: that is how soon a peer is turned away."""
+        peer, until_s = self._known.get(name, (None, 0.0))
+        if time.monotonic() >= until_s:
+            peer = await self._store.run(peers.welcomed, name)
+            self._known[name] = (peer, time.monotonic() + KNOWN_S if peer else 0.0)
+        return peer
 
 
 def _told(violation: protovalidate.Violation) -> str:

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import cv2
 import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -46,6 +47,7 @@ async def running(settings: Settings) -> AsyncIterator[int]:
     Raises ModelUnfit, LibraryUnfit, Mismatch, StoreUnfit, OSError: the service must not start.
     """
     check_libraries()
+    cv2.setNumThreads(1)  # only small pictures are measured here
     models.check_all()
     point = _operating_point()
     async with contextlib.AsyncExitStack() as stack:

@@ -1,5 +1,6 @@
 """From a submission to a recorded answer."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import Sequence
@@ -10,9 +11,9 @@ from sqlalchemy import Connection
 from backend.embedding import Embedding
 from backend.errors import NotAllowed, Repeated, TooLate
 from backend.galleries import Galleries
-from backend.imaging import Aligned, Imaging
+from backend.imaging import Imaging
 from backend.matching import gallery
-from backend.matching.gallery import Best, Match
+from backend.matching.gallery import Best, Match, Vector
 from backend.matching.threshold import OperatingPoint, accept
 from backend.rules.directive import Directive, Evidence, Policy, Proceed, Recapture, Wait, decide
 from backend.settings import Rules
@@ -20,7 +21,7 @@ from backend.store import decisions, manifests
 from backend.store.decisions import Decision
 from backend.store.engine import Store
 from vision.cues import Cue
-from vision.quality import Limits, measure, obstacle, rank
+from vision.quality import Limits, Quality, obstacle, rank
 
 POLICY = "2025-12-26"
 LIMITS = Limits(least_inter_eye_px=24.0, most_inter_eye_px=1000.0)  # of the crop sent, not of the camera's frame
@@ -37,7 +38,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Submission:
-    """expires_s: the caller's deadline on the monotonic clock.  capture: JSON of the device's own measures."""
+    """expires_s: the caller's deadline on the monotonic clock.  capture: the device's own measures, as it sent them."""
 
     encounter: str
     attempt: int
@@ -45,9 +46,16 @@ class Submission:
     device: str
     gate: str
     shots: Sequence[Shot]
-    capture: str
+    capture: bytes
     request_sha256: str
     expires_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Probe:
+    quality: Quality
+    obstacle: Cue | None
+    template: Vector | None
 
 
 class Verifier:
@@ -68,28 +76,29 @@ class Verifier:
 
         Raises NotAllowed, NotReady, TooLate, Repeated, ImageRefused.
         """
-        held, assigned = await self._store.run(_before, asked)
-        if held is not None:
-            return _same(held, asked)
-        if assigned != asked.journey:
-            raise NotAllowed(
-                f"gate {asked.gate} boards {assigned or 'no journey'}, not {asked.journey}; assign it first"
-            )
         searched = self._galleries.of(asked.journey)
-        faces = [await self._imaging.probe(shot.image, shot.points) for shot in asked.shots]
+        probes = await asyncio.gather(*(self._probe(shot) for shot in asked.shots))
         if time.monotonic() > asked.expires_s:
             raise TooLate("the deadline passed before the match began")
-        hindrance = _obstacle(faces)
-        match: Match = gallery.NoMatch()
-        if hindrance is None:
-            match = gallery.search(
-                searched, gallery.fuse([await self._embedding.embed(aligned.face) for aligned in faces])
-            )
+        templates = [probe.template for probe in probes if probe.template is not None]
+        match = gallery.search(searched, gallery.fuse(templates)) if templates else gallery.NoMatch()
+        hindrance = None if templates else max(probes, key=lambda probe: rank(probe.quality)).obstacle
         return _same(await self._store.run(self._conclude, asked, hindrance, match, len(searched.travelers)), asked)
 
+    async def _probe(self, shot: Shot) -> _Probe:
+        """Judge a shot by our own measures: the device's are evidence, not truth.  A poor one gets no template."""
+        aligned = await self._imaging.probe(shot.image, shot.points)
+        lacks = obstacle(aligned.quality, LIMITS)
+        return _Probe(aligned.quality, lacks, await self._embedding.embed(aligned.face) if lacks is None else None)
+
     def _conclude(self, db: Connection, asked: Submission, hindrance: Cue | None, match: Match, size: int) -> Decision:
+        if (held := decisions.recorded(db, asked.encounter, asked.attempt)) is not None:
+            return held
+        if (boards := manifests.assigned(db, asked.gate)) != asked.journey:
+            now = boards or "no journey"
+            raise NotAllowed(f"gate {asked.gate} boards {now}, not {asked.journey}; assign it first")
         crossed = isinstance(match, Best) and decisions.crossed(db, asked.journey, match.traveler)
-        left = self._rules.attempts - decisions.attempts_used(db, asked.encounter) - 1
+        left = self._rules.attempts - asked.attempt
         live = min(shot.live for shot in asked.shots)
         threshold = accept(self._point, max(1, size), self._rules.fpir)
         rules = self._rules
@@ -98,20 +107,11 @@ class Verifier:
         return decisions.record(db, _decision(asked, directive, match, size, policy))
 
 
-def _before(db: Connection, asked: Submission) -> tuple[Decision | None, str | None]:
-    return decisions.recorded(db, asked.encounter, asked.attempt), manifests.assigned(db, asked.gate)
-
-
 def _same(held: Decision, asked: Submission) -> Decision:
     """The held decision, if it answers this very question.  Raises Repeated."""
     if held.request_sha256 != asked.request_sha256:
         raise Repeated(f"encounter {asked.encounter} attempt {asked.attempt} was already asked with another payload")
     return held
-
-
-def _obstacle(faces: Sequence[Aligned]) -> Cue | None:
-    """What the best shot lacks, by our own measures: the device's are evidence, not truth."""
-    return obstacle(max((measure(a.face, a.inter_eye_px) for a in faces), key=rank), LIMITS)
 
 
 def _decision(asked: Submission, directive: Directive, match: Match, size: int, policy: Policy) -> Decision:

@@ -51,9 +51,8 @@ def looks(clips: dict[str, Path]) -> list[Figure]:
     try:
         for what, clip in (("empty", clips[EMPTY.name]), ("face", clips["relit"])):
             frames = _decoded(clip)
-            bare_ms = [
-                d + t for d, t in zip(_decode_ms(clip), _times(frames, lambda f: detector.find(f.pixels)), strict=True)
-            ]
+            detect_ms = _times(frames, lambda f: detector.find(f.pixels))
+            bare_ms = [decode + detect for decode, detect in zip(_decode_ms(clip), detect_ms, strict=True)]
             value = float(np.percentile(_times(frames, look), 95))
             found.append(figure(f"look.p95.{what}", value, "ms", float(np.percentile(bare_ms, 95))))
         approach = clips["anna-live"]
@@ -81,7 +80,7 @@ def _decoded(clip: Path) -> list[Frame]:
 
 def _decode_ms(clip: Path) -> list[float]:
     """Decoding time of the frames `_decoded` gives."""
-    video, times = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG), []
+    video, times = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG), list[float]()
     while True:
         began = time.perf_counter()
         held, _ = video.read()
@@ -114,11 +113,8 @@ def openings(clips: dict[str, Path], folder: Path) -> list[Figure]:
                 took_ms.append(seen.face_to_open_ms or float("inf"))
     finally:
         lane.stop_all()
-    found = [
-        figure("open.p50", float(np.median(took_ms)), "ms"),
-        figure("open.p95", float(np.percentile(took_ms, 95)), "ms"),
-    ]
-    return [*found, figure("open.count", len(took_ms), "openings")]
+    percentiles = [figure(f"open.p{p}", float(np.percentile(took_ms, p)), "ms") for p in (50, 95)]
+    return [*percentiles, figure("open.count", len(took_ms), "openings")]
 
 
 def main() -> None:
@@ -133,13 +129,8 @@ def main() -> None:
     OUT.write_text(json.dumps({"figures": [asdict(f) for f in figures]}, indent=2) + "\n")
     table = Table("figure", "value", "unit", "bare", "ratio")
     for f in figures:
-        table.add_row(
-            f.name,
-            f"{f.value:g}",
-            f.unit,
-            "" if f.bare is None else f"{f.bare:g}",
-            "" if f.ratio is None else f"{f.ratio:.2f}",
-        )
+        beside = ("", "") if f.bare is None else (f"{f.bare:g}", f"{f.ratio:.2f}")
+        table.add_row(f.name, f"{f.value:g}", f.unit, *beside)
     console.print(table)
     console.print(f"written to {OUT}")
 

@@ -1,10 +1,8 @@
 """Verify and ReportOutcome: translate, call, translate."""
 
 import hashlib
-import json
 import time
 
-from google.protobuf.json_format import MessageToDict
 from limen.v1 import verification_pb2 as pb
 from limen.v1.verification_pb2_grpc import VerificationServicer
 
@@ -55,14 +53,14 @@ def _submission(request: pb.VerifyRequest, context: Context) -> Submission:
     )
 
 
-def _capture(request: pb.VerifyRequest) -> str:
-    """What the device said about itself and its images, without the images."""
+def _capture(request: pb.VerifyRequest) -> bytes:
+    """What the device said about itself and its images, without the images: a VerifyRequest."""
     described = pb.VerifyRequest(camera=request.camera)
     for shot in request.shots:
         kept = described.shots.add()
         kept.CopyFrom(shot)
         kept.ClearField("image")
-    return json.dumps(MessageToDict(described, preserving_proto_field_name=True), separators=(",", ":"))
+    return described.SerializeToString()
 
 
 def _reply(held: Decision) -> pb.VerifyReply:

@@ -1,17 +1,20 @@
 """Answers given, so that the same question gets the same answer."""
 
-import json
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import IntegrityError
+from limen.v1.verification_pb2 import VerifyRequest
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
 
 from backend.store.schema import crossings, decisions
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One answer, with everything that led to it but the images.  capture: JSON of the device's own measures."""
+    """One answer, with everything that led to it but the images.
+
+    capture: the device's own measures, a VerifyRequest without images.
+    """
 
     encounter: str
     attempt: int
@@ -29,21 +32,20 @@ class Decision:
     accept: float
     gallery_size: int
     policy: str
-    capture: str
+    capture: bytes
     decided_utc_ms: int
+
+
+_KEEP = insert(decisions).on_conflict_do_nothing(index_elements=["encounter", "attempt"])
 
 
 def record(db: Connection, decision: Decision) -> Decision:
     """Keep a decision; if one is already kept under its encounter and attempt, return that instead."""
-    try:
-        with db.begin_nested():
-            db.execute(decisions.insert(), asdict(decision))
-    except IntegrityError:
-        held = recorded(db, decision.encounter, decision.attempt)
-        if held is None:
-            raise
-        return held
-    return decision
+    if db.execute(_KEEP, asdict(decision)).rowcount == 1:
+        return decision
+    held = recorded(db, decision.encounter, decision.attempt)
+    assert held is not None, "the conflict was on encounter and attempt"
+    return held
 
 
 def recorded(db: Connection, encounter: str, attempt: int) -> Decision | None:
@@ -75,8 +77,6 @@ def entries(db: Connection) -> list[Answer]:
 
 
 def _answer(kept: Decision) -> Answer:
-    """A score of zero is left out of the capture's JSON."""
-    shots = json.loads(kept.capture).get("shots", [])
     return Answer(
         encounter=kept.encounter,
         attempt=kept.attempt,
@@ -87,7 +87,7 @@ def _answer(kept: Decision) -> Answer:
         accept=kept.accept,
         gallery_size=kept.gallery_size,
         policy=kept.policy,
-        liveness=tuple(shot["liveness"].get("score", 0.0) for shot in shots),
+        liveness=tuple(shot.liveness.score for shot in VerifyRequest.FromString(kept.capture).shots),
     )
 
 
@@ -99,10 +99,6 @@ def granted(db: Connection, encounter: str, decision: str) -> Decision | None:
         )
     ).one_or_none()
     return Decision(**row._mapping) if row else None
-
-
-def attempts_used(db: Connection, encounter: str) -> int:
-    return db.execute(select(func.count()).where(decisions.c.encounter == encounter)).scalar_one()
 
 
 def crossed(db: Connection, journey: str, traveler: str) -> bool:

@@ -81,7 +81,7 @@ decisions = Table(
     Column("accept", Float, nullable=False),
     Column("gallery_size", Integer, nullable=False),
     Column("policy", String, nullable=False),
-    Column("capture", String, nullable=False),
+    Column("capture", LargeBinary, nullable=False),
     Column("decided_utc_ms", BigInteger, nullable=False),
 )
 

@@ -174,6 +174,7 @@ def test_sr01_nothing_is_decided_after_the_deadline(gate: Caller, journey: str) 
     assert code(late)[0] is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-def test_another_journey_than_the_gates_is_refused(gate: Caller, journey: str, carrier: Caller) -> None:
-    with pytest.raises(grpc.RpcError, match=r"gate G1 boards .* not XX0/1"):
-        gate.verification.Verify(question("XX0/1", shot("ben-live")), timeout=5)
+def test_another_journey_than_the_gates_is_refused(gate: Caller, carrier: Caller, operator: Caller) -> None:
+    before, now = (board(carrier, operator, gate, flight(), ["B1"]) for _ in range(2))
+    with pytest.raises(grpc.RpcError, match=f"gate G1 boards {now}, not {before}"):
+        gate.verification.Verify(question(before, shot("ben-live")), timeout=5)
