@@ -1,6 +1,7 @@
 """`python -m calibration.rehearsal`: play a cast through a lane on this machine, then stay up on its pages."""
 
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -30,11 +31,16 @@ def main(
     setup: Annotated[bool, typer.Option(help="only fetch the portraits and make the clips")] = False,
 ) -> None:
     """Play the cast through the lane."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with them ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         passed = bool(set_up()) if setup else _perform(once)
     except (LaneFailed, VisionError, OSError) as error:
         console.print(f"[bold]The rehearsal failed:[/] {error}")
         sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("stopped; every part has ended")
+        sys.exit(130)
     sys.exit(0 if passed else 1)
 
 
@@ -98,12 +104,9 @@ def _credits(pinned: dict[str, Pinned]) -> None:
 
 def _stay(lane: Lane) -> None:
     console.print("The lane stays up on its pages; Ctrl-C ends it.")
-    try:
-        while True:
-            lane.check()
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        console.print("stopping")
+    while True:
+        lane.check()
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

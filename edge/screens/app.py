@@ -34,7 +34,7 @@ def build(view: View, heard: Callable[[Event], None], agent_key: str) -> FastAPI
 
     @app.get("/events")
     async def traveller_events() -> Response:
-        return _stream(view, lambda: {"prompt": view.prompt})
+        return _stream(view, lambda: {"prompt": view.prompt, "liveness_enforced": view.liveness_enforced})
 
     @app.get("/agent")
     async def agent(key: Annotated[str, Query()] = "") -> Response:

@@ -6,7 +6,7 @@ const PICTURES = {
   come_closer: '<circle cx="100" cy="40" r="22"/><path d="M66 104c3-26 16-36 34-36s31 10 34 36M100 118v62M72 154l28 28 28-28"/>',
   step_back: '<circle cx="100" cy="118" r="24"/><path d="M60 190c3-32 20-44 40-44s37 12 40 44M100 80V18M72 44l28-28 28 28"/>',
   more_light: '<circle cx="100" cy="100" r="34"/><path d="M100 14v26M100 160v26M14 100h26M160 100h26M39 39l19 19M142 142l19 19M161 39l-19 19M58 142l-19 19"/>',
-  one_person: '<circle cx="62" cy="70" r="26"/><path d="M18 158c3-38 20-52 44-52s41 14 44 52"/><g stroke-dasharray="4 16"><circle cx="142" cy="70" r="26"/><path d="M120 118c6-8 14-12 22-12 24 0 41 14 44 52"/></g><path d="M112 40l60 110"/>',
+  one_person: '<circle cx="62" cy="70" r="26"/><path d="M18 158c3-38 20-52 44-52s41 14 44 52"/><g opacity=".4"><circle cx="150" cy="78" r="20"/><path d="M120 158c2-30 14-42 30-42s28 12 30 42"/></g><path d="M114 166l72-106"/>',
   hold_still: FACE + '<path d="M24 56v44M176 56v44M8 66v24M192 66v24" opacity=".55"/>',
   checking: '<circle cx="100" cy="100" r="72" stroke-dasharray="14 24"/><circle class="solid" cx="100" cy="100" r="12"/>',
   go: '<path d="M30 100h132M108 46l54 54-54 54"/>',
@@ -36,11 +36,14 @@ const lang = wished in SENTENCES ? wished : "en";
 const say = SENTENCES[lang];
 document.documentElement.lang = lang;
 
+let flat = false;
+
 function show(prompt) {
   document.body.dataset.prompt = prompt;
   document.getElementById("pictogram").innerHTML = PICTURES[prompt];
   document.getElementById("sentence").textContent = say[prompt];
   document.getElementById("notice").textContent = prompt === "welcome" ? say.notice : "";
+  document.getElementById("flat").hidden = !flat;
 }
 
 // Nothing heard for 15 s (the stream repeats itself every 10): the page must not go on promising anything.
@@ -53,5 +56,10 @@ function heard() {
 show("welcome");
 heard();
 const events = new EventSource("/events");
-events.onmessage = (message) => { heard(); show(JSON.parse(message.data).prompt); };
+events.onmessage = (message) => {
+  heard();
+  const state = JSON.parse(message.data);
+  flat = !state.liveness_enforced;
+  show(state.prompt);
+};
 events.onerror = () => show("lost");
