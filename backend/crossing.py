@@ -58,7 +58,7 @@ def _settle(db: Connection, told: Report) -> Status:
     if told.kind == "boarded":
         if told.traveler not in {person.traveler for person in manifests.expected(db, told.journey)}:
             raise Refused("traveler: not on this journey's manifest")
-        return _confirm(db, told, told.traveler or "", "biographic")
+        return _confirm(db, told, told.journey, told.traveler or "", "biographic")
     given = decisions.granted(db, told.encounter, told.decision or "")
     if given is None or given.device != told.device or given.traveler is None:
         raise NotAllowed(f"decision {told.decision} was not given to this encounter and device")
@@ -66,13 +66,14 @@ def _settle(db: Connection, told: Report) -> Status:
         return Status.RECORDED
     if told.since_answer_ms > LATEST_MS:
         return Status.LATE
-    return _confirm(db, told, given.traveler, "biometric")
+    # The decision's journey: the gate may have been assigned another since.
+    return _confirm(db, told, given.journey, given.traveler, "biometric")
 
 
-def _confirm(db: Connection, told: Report, traveler: str, kind: str) -> Status:
+def _confirm(db: Connection, told: Report, journey: str, traveler: str, kind: str) -> Status:
     crossing = Crossing(
         crossing=str(uuid.uuid4()),
-        journey=told.journey,
+        journey=journey,
         traveler=traveler,
         encounter=told.encounter,
         kind=kind,

@@ -30,7 +30,8 @@ from edge.encounter.events import (
     Unanswered,
 )
 from edge.encounter.journal import Journal
-from edge.encounter.step import Passing, State, step
+from edge.encounter.states import Passing, State
+from edge.encounter.step import step
 from edge.eye_link import EyeLink
 from edge.gate_link import GateLink
 from edge.service import ServiceClient

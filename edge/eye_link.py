@@ -20,6 +20,7 @@ RESTART_S = 1.0
 SILENT_S = 20.0  # loading the models takes seconds on a small machine
 MOST_BYTES = 2**20
 KEPT_SHOTS = 64
+SUBJECTS = 1_000_000_000  # more than one eye ever counts
 # The eye makes and drops several megabytes a frame: keep them instead of asking the kernel for fresh pages each time.
 MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**26), "MALLOC_TRIM_THRESHOLD_": str(2**29), "MALLOC_ARENA_MAX": "2"}
 
@@ -33,6 +34,7 @@ class EyeLink:
         self.camera: verification_pb2.Camera | None = None
         self.problem = "starting"
         self.heard_ns = 0
+        self._generation = 0
 
     def shot(self, name: str, now_ns: int) -> verification_pb2.Shot | None:
         """A kept shot, with its age; None if it is no longer kept."""
@@ -45,6 +47,7 @@ class EyeLink:
     async def run(self) -> None:
         """Keep an eye running, for ever."""
         while True:
+            self._generation += 1
             ours, theirs = socket.socketpair()
             command = (sys.executable, "-m", "edge.eye", "--camera", self._address, "--socket", str(theirs.fileno()))
             eye = await asyncio.create_subprocess_exec(
@@ -91,7 +94,8 @@ class EyeLink:
             case "not_yet":
                 captured_s = sight.captured_ns / 1e9
                 cue = _cue(sight.not_yet.cue)
-                self._heard(Seen(sight.not_yet.subject, None, cue, 0.0, captured_s, str(uuid.uuid4())))
+                subject = self._subject(sight.not_yet.subject)
+                self._heard(Seen(subject, None, cue, 0.0, captured_s, str(uuid.uuid4())))
             case "nobody":
                 self._heard(Nobody())
         self.heard_ns = sight.seen_ns or self.heard_ns
@@ -102,7 +106,12 @@ class EyeLink:
         if len(self._shots) > KEPT_SHOTS:
             self._shots.popitem(last=False)
         cue = _cue(candidate.cue)
-        return Seen(candidate.subject, name, cue, candidate.rank, sight.captured_ns / 1e9, str(uuid.uuid4()))
+        subject = self._subject(candidate.subject)
+        return Seen(subject, name, cue, candidate.rank, sight.captured_ns / 1e9, str(uuid.uuid4()))
+
+    def _subject(self, number: int) -> int:
+        """An eye counts from one: its successor's first subject is not its own first."""
+        return self._generation * SUBJECTS + number
 
 
 def _cue(cue: verification_pb2.Cue.ValueType) -> Cue | None:

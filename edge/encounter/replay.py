@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from edge.encounter.codec import Step, plain
-from edge.encounter.step import State, step
+from edge.encounter.states import State
+from edge.encounter.step import step
 
 
 def differences(recorded: Iterable[Step]) -> Iterator[str]:

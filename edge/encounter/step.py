@@ -1,6 +1,6 @@
 """What happens next in one traveller's visit: a pure function of state, event and time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from edge.encounter.events import (
     AgentBoards,
@@ -31,6 +31,7 @@ from edge.encounter.events import (
     Wait,
     Why,
 )
+from edge.encounter.states import Asking, Idle, Kept, Looking, Passing, Phase, State, WithAgent
 from vision.cues import Cue
 
 BEST_SHOTS = 3
@@ -43,77 +44,6 @@ ANSWER_S = 3.0  # beyond the service's own deadline
 FRESH_S = 5.0  # a grant needs a capture at most this old (G10)
 OPEN_S = 2.0  # from grant to an observed opening
 PASS_S = 12.0  # from grant to closed again
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A shot worth submitting."""
-
-    shot: str
-    rank: float
-    captured_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Idle:
-    """done: the subject whose visit has ended and who may still be in view.  crowd: two people were asked to part."""
-
-    done: int = 0
-    crowd: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Looking:
-    """since_s: start of this attempt.  not_before_s: a cue is being read.  poor: best shot that is not acceptable."""
-
-    encounter: str
-    subject: int
-    attempt: int
-    since_s: float
-    not_before_s: float
-    seen_s: float
-    shown: Prompt
-    shown_s: float
-    shots: tuple[Kept, ...] = ()
-    poor: Kept | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    encounter: str
-    subject: int
-    attempt: int
-    asked_s: float
-    captured_s: float
-    seen_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Passing:
-    """by: what opened the gate.  The end is judged when the leaf is closed again."""
-
-    encounter: str
-    subject: int
-    by: Crossed | Boarded
-    granted_s: float
-    opened: bool = False
-    passed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class WithAgent:
-    encounter: str
-    subject: int
-    seen_s: float
-
-
-Phase = Idle | Looking | Asking | Passing | WithAgent
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    phase: Phase = Idle()
-    service_up: bool = False
 
 
 Next = tuple[Phase, tuple[Effect, ...]]

@@ -1,4 +1,6 @@
 import asyncio
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -6,9 +8,11 @@ from hypothesis import given
 
 from edge.encounter import codec
 from edge.encounter.codec import Step
-from edge.encounter.events import Crossed, Grant, Outcome, Proceed, Prompt, Show, Told
+from edge.encounter.events import Crossed, Grant, Outcome, Proceed, Prompt, ServiceChanged, Show, Told
 from edge.encounter.journal import Journal, read, recover
 from edge.encounter.replay import differences
+from edge.encounter.states import State
+from edge.encounter.step import step
 from edge.errors import JournalUnfit
 from tests.unit.edge.test_step import OPENED, events, play
 
@@ -18,8 +22,8 @@ ENDED = Step(1.9, OPENED[-1][1], (Outcome("e1", Crossed("d1"), 1800),))
 
 async def write(folder: Path, *steps: Step) -> Journal:
     journal = Journal(folder)
-    for step in steps:
-        await journal.write(step, "XX1")
+    for written in steps:
+        await journal.write(written, "XX1")
     journal.close()
     return journal
 
@@ -76,9 +80,6 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
 
 
 def test_er07_a_full_disk_is_said_and_spoils_no_line(tmp_path: Path) -> None:
-    import resource
-    import signal
-
     async def run() -> Path:
         journal = Journal(tmp_path)
         await journal.write(GRANTED, "XX1")
@@ -99,9 +100,6 @@ def test_er07_a_full_disk_is_said_and_spoils_no_line(tmp_path: Path) -> None:
 
 
 def test_a_replay_of_what_happened_shows_no_difference_and_of_something_else_does() -> None:
-    from edge.encounter.events import ServiceChanged
-    from edge.encounter.step import State, step
-
     state, steps = State(), []
     for now_s, event in ((0.0, ServiceChanged(True)), *OPENED):
         state, effects = step(state, event, now_s)

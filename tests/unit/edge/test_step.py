@@ -33,7 +33,8 @@ from edge.encounter.events import (
     Wait,
     Why,
 )
-from edge.encounter.step import FRESH_S, GONE_S, Asking, Idle, Looking, Passing, State, WithAgent, step
+from edge.encounter.states import Asking, Idle, Looking, Passing, State, WithAgent
+from edge.encounter.step import FRESH_S, GONE_S, step
 from tests.make import seen
 from vision.cues import Cue
 
