@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from backend import ca, photos
-from backend.errors import ServiceError
+from backend.errors import ServiceError, leaves
 from backend.logs import configure
 from backend.server import running
 from backend.settings import Settings, read
@@ -35,6 +35,7 @@ app.add_typer(authority, name="ca")
 app.add_typer(device, name="device")
 app.add_typer(manifest, name="manifest")
 
+KNOWN = (ServiceError, VisionError, OSError, RuntimeError)
 Row = TypeVar("Row")
 SettingsFile = Annotated[Path, typer.Option("--settings", help="the service's TOML file")]
 Identity = Annotated[Path, typer.Option(help="folder with peer.key, peer.pem and ca.pem")]
@@ -62,8 +63,13 @@ def serve(settings: SettingsFile) -> None:
     configure()
     try:
         asyncio.run(_serve(_settings(settings)))
-    except (ServiceError, VisionError, OSError, RuntimeError) as error:
+    except KNOWN as error:
         _stop(str(error))
+    except ExceptionGroup as group:
+        known, other = group.split(KNOWN)
+        if known is None or other is not None:
+            raise
+        _stop("; ".join(str(error) for error in leaves(known)))
 
 
 async def _serve(settings: Settings) -> None:
@@ -90,7 +96,7 @@ def ca_init(
 
 def _read(settings: Path, question: Callable[[Connection], list[Row]]) -> list[Row]:
     try:
-        store = Store(open_store(_settings(settings).state_dir))
+        store = Store(open_store(_settings(settings).state_dir, to_read=True))
     except ServiceError as error:
         _stop(str(error))
     rows = asyncio.run(store.run(question))
@@ -120,7 +126,7 @@ def device_add(
 
 @device.command("remove")
 def device_remove(name: str, settings: SettingsFile) -> None:
-    """Turn a peer away from its next call on."""
+    """Turn a peer away: from its calls within seconds, from an open stream within a minute."""
     try:
         store = Store(open_store(_settings(settings).state_dir))
     except ServiceError as error:

@@ -12,6 +12,14 @@ ServiceError
 """
 
 
+def leaves(group: ExceptionGroup[Exception]) -> list[Exception]:
+    """The errors in a group of groups."""
+    found: list[Exception] = []
+    for part in group.exceptions:
+        found += leaves(part) if isinstance(part, ExceptionGroup) else [part]
+    return found
+
+
 class ServiceError(Exception):
     """Root of this room's errors."""
 

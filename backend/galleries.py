@@ -19,6 +19,7 @@ from vision.embed import Template, template_version
 from vision.errors import ImageRefused
 
 log = structlog.get_logger()
+TOLD_EVERY = 20  # photos
 AT_ONCE = 3  # photos in work: one decoding, the others embedding
 
 
@@ -68,7 +69,7 @@ class Galleries:
         """Enrol who is missing, then swap in a new gallery: the old one answers until then."""
         version = template_version()
         missing = await self._store.run(manifests.without_templates, journey, version)
-        work = [(person, photos.on_file(self._photos, person.photo_key)) for person in missing]
+        work = [(person, await asyncio.to_thread(self._on_file, person)) for person in missing]
         total = sum(len(files) for _, files in work)
         self._progress[journey] = Progress(0, total, journey in self._built)
         limit = asyncio.Semaphore(AT_ONCE)
@@ -81,6 +82,14 @@ class Galleries:
         log.info("gallery.built", journey=journey, travelers=len(self._built[journey].travelers), photos=total)
         await self.tell()
 
+    def _on_file(self, person: Traveler) -> list[Path]:
+        """A folder that cannot be read costs one person's template, not the service."""
+        try:
+            return photos.on_file(self._photos, person.photo_key)
+        except OSError as error:
+            log.warning("photos.unreadable", traveler=person.traveler, why=error.strerror)
+            return []
+
     async def _enrol(self, journey: str, person: Traveler, files: list[Path], limit: asyncio.Semaphore) -> None:
         templates = []
         for file in files:
@@ -89,6 +98,8 @@ class Galleries:
                     templates.append(template)
             done = self._progress[journey]
             self._progress[journey] = Progress(done.done + 1, done.total, done.ready)
+            if done.done % TOLD_EVERY == 0:
+                await self.tell()
         if templates:
             await self._store.run(manifests.enrol, person.traveler, template_version(), templates)
         else:
@@ -99,6 +110,8 @@ class Galleries:
         try:
             aligned = await self._imaging.photo(await asyncio.to_thread(file.read_bytes))
             return await self._embedding.embed(aligned.face)
-        except (ImageRefused, OSError, ValueError) as error:
+        except (ImageRefused, ValueError) as error:
             log.warning("photo.refused", traveler=person.traveler, why=str(error))
-            return None
+        except OSError as error:
+            log.warning("photo.unreadable", traveler=person.traveler, why=error.strerror)
+        return None

@@ -54,8 +54,8 @@ class Imaging:
 
     async def _ask(self, kind: bytes, body: bytes) -> Aligned:
         async with self._turn:
-            child = await self._living()
             try:
+                child = await self._living()
                 verdict, reply = await asyncio.wait_for(_exchange(child, kind, body), LONGEST_S)
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
                 await self._end()
@@ -74,14 +74,18 @@ class Imaging:
             command = (sys.executable, "-m", "backend.imaging_child")
             self._child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=2**20)
             blank = b"\x89PNG\r\n\x1a\n"  # answered once the models are loaded
-            await asyncio.wait_for(_exchange(self._child, PHOTO, blank), START_S)
+            try:
+                await asyncio.wait_for(_exchange(self._child, PHOTO, blank), START_S)
+            except BaseException:
+                await self._end()  # the answer it still owes would be taken for the next caller's
+                raise
         return self._child
 
     async def _end(self) -> None:
-        if self._child is not None and self._child.returncode is None:
-            self._child.kill()
-            await self._child.wait()
-        self._child = None
+        child, self._child = self._child, None
+        if child is not None and child.returncode is None:
+            child.kill()
+            await child.wait()
 
 
 async def _exchange(child: Process, kind: bytes, body: bytes) -> tuple[bytes, bytes]:

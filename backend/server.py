@@ -8,8 +8,7 @@ from pathlib import Path
 import cv2
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_health.v1 import health, health_pb2_grpc
 from limen.v1 import audit_pb2, fleet_pb2, manifests_pb2, verification_pb2
 from limen.v1.audit_pb2_grpc import add_AuditServicer_to_server
 from limen.v1.fleet_pb2_grpc import add_FleetServicer_to_server
@@ -99,7 +98,6 @@ def _server(settings: Settings, store: Store, galleries: Galleries, verifier: Ve
     ]
     if missing := access.without_policy(methods):
         raise StoreUnfit(f"methods without an access rule: {missing}")
-    reflection.enable_server_reflection([health_pb2.DESCRIPTOR.services_by_name["Health"].full_name], server)
     return server, server.add_secure_port(settings.listen, _credentials(settings.state_dir / "ca"))
 
 

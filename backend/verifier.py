@@ -72,8 +72,9 @@ class Verifier:
         self._point, self._rules = point, rules
 
     async def verify(self, asked: Submission) -> Decision:
-        """Decide and record.  The same question gets the recorded answer, also after a restart.
+        """Decide and record.  The same question gets the recorded answer.
 
+        After a restart too, once the gallery is ready again.
         Raises NotAllowed, NotReady, TooLate, Repeated, ImageRefused.
         """
         searched = self._galleries.of(asked.journey)

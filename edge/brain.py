@@ -126,6 +126,9 @@ class Brain:
             case CallAgent(encounter):
                 self._note(encounter, "waits for an agent")
             case Outcome(encounter, what):
+                if isinstance(what, Boarded):  # the service may be away: nobody is boarded twice meanwhile
+                    rest = tuple(person for person in self._view.missing if person.traveler != what.traveler)
+                    self._view.update(missing=rest)
                 self._note(encounter, _result(what))
             case _:
                 assert_never(effect)

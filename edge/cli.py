@@ -14,7 +14,7 @@ from edge.brain import Brain
 from edge.encounter import journal as journals
 from edge.encounter.journal import Journal
 from edge.encounter.replay import differences
-from edge.errors import EdgeError
+from edge.errors import EdgeError, leaves
 from edge.logs import configure
 from edge.screens.app import build
 from edge.settings import Settings, read
@@ -43,10 +43,10 @@ def run(settings: Annotated[Path, typer.Option(help="the appliance's TOML file")
     except (EdgeError, VisionError) as error:
         _stop(str(error))
     except ExceptionGroup as group:
-        known, other = group.split(EdgeError)
-        if other is not None or known is None:
+        known, other = group.split((EdgeError, VisionError))
+        if known is None or other is not None:
             raise
-        _stop("; ".join(str(error) for error in known.exceptions))
+        _stop("; ".join(str(error) for error in leaves(known)))
 
 
 async def _run(settings: Settings) -> None:

@@ -32,25 +32,35 @@ class Courier:
         while True:
             self._news.clear()
             for notice in list(self._journal.pending.values()):
-                await self._deliver(notice)
+                if not await self._deliver(notice):
+                    break
             self._view.update(outbox=len(self._journal.pending))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(RETRY_S if self._journal.pending else None):
                     await self._news.wait()
 
-    async def _deliver(self, notice: Notice) -> None:
-        status = "told"
+    async def _deliver(self, notice: Notice) -> bool:
+        """Whether to go on with the next: not while the service is away."""
         try:
-            for effect in notice.step.effects:
-                if isinstance(effect, Outcome):
-                    status = await self._service.report(effect, notice.journey, notice.utc_ms)
+            status = await self._report(notice)
             await self._service.append(_entries(notice))
         except grpc.aio.AioRpcError as error:
-            if error.code() not in FINAL:
-                return  # stays pending
-            status = f"refused:{error.code().name.lower()}"
-            log.error("outcome.refused", number=notice.number, why=error.details())
+            return error.code() is grpc.StatusCode.PERMISSION_DENIED  # this one stays pending, the others need not
         await self._journal.delivered(notice.number, status)
+        return True
+
+    async def _report(self, notice: Notice) -> str:
+        """The service's verdict; a refusal that repeating cannot change is one too, and stays in the journal."""
+        for effect in notice.step.effects:
+            if isinstance(effect, Outcome):
+                try:
+                    return await self._service.report(effect, notice.journey, notice.utc_ms)
+                except grpc.aio.AioRpcError as error:
+                    if error.code() not in FINAL:
+                        raise
+                    log.error("outcome.refused", number=notice.number, why=error.details())
+                    return f"refused:{error.code().name.lower()}"
+        return "told"
 
 
 def _entries(notice: Notice) -> list[AuditEntry]:

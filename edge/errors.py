@@ -7,6 +7,14 @@ EdgeError
 """
 
 
+def leaves(group: ExceptionGroup[Exception]) -> list[Exception]:
+    """The errors in a group of groups."""
+    found: list[Exception] = []
+    for part in group.exceptions:
+        found += leaves(part) if isinstance(part, ExceptionGroup) else [part]
+    return found
+
+
 class EdgeError(Exception):
     """Root of this room's errors."""
 

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.errors import SettingsUnfit
 
-Seconds = Annotated[float, Field(gt=0, le=60)]
 Tcp = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -23,7 +22,7 @@ class Service(Section):
 
     address: str
     identity: Path
-    deadline_s: Seconds = 1.5
+    deadline_s: Annotated[float, Field(gt=0, le=2.5)] = 1.5
 
 
 class Screens(Section):

@@ -91,7 +91,12 @@ def parse(content: bytes) -> Manifest:
 
 
 def _check_whole(segments: Sequence[Segment]) -> None:
-    """All of a manifest or none of it.  Raises ManifestRefused for half a file."""
+    """All of a manifest or none of it.  Raises ManifestRefused for half a file, and for more than one journey."""
+    for tag, qualifier in (("UNH", None), ("TDT", "20")):
+        found = [s for s in segments if s.tag == tag and qualifier in (None, s.at(0))]
+        if len(found) > 1:
+            where = f"segment {found[1].position} on line {found[1].line}"
+            raise ManifestRefused(f"{tag}: {where} begins a second journey; expected one message with one leg")
     tags = [segment.tag for segment in segments]
     for opening, closing in (("UNB", "UNZ"), ("UNH", "UNT")):
         if (opening in tags or opening == "UNH") and closing not in tags:

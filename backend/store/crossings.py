@@ -51,11 +51,6 @@ def confirm(db: Connection, crossing: Crossing) -> bool:
     return True
 
 
-def of_encounter(db: Connection, encounter: str) -> Crossing | None:
-    row = db.execute(select(crossings).where(crossings.c.encounter == encounter)).one_or_none()
-    return Crossing(**row._mapping) if row else None
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A crossing as an auditor reads it: by ids, with the systems still to be told."""

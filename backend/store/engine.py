@@ -20,8 +20,11 @@ R = TypeVar("R")
 FIXED_WAL_RESET = (3, 51, 3)  # SQLite 3.7.0 to 3.51.2 can corrupt a WAL database with several connections
 
 
-def open_store(state_dir: Path) -> Engine:
-    """The database of `state_dir`, made when missing.  Raises StoreUnfit."""
+def open_store(state_dir: Path, *, to_read: bool = False) -> Engine:
+    """The database of `state_dir`, made when missing.  to_read: take no lock that writers wait for.
+
+    Raises StoreUnfit.
+    """
     if sqlcipher3.dbapi2.sqlite_version_info < FIXED_WAL_RESET:
         raise StoreUnfit(f"SQLite {sqlcipher3.dbapi2.sqlite_version} has the WAL-reset bug; 3.51.3 or later is needed")
     file, key = state_dir / "limen.db", _key(state_dir)
@@ -40,8 +43,10 @@ def open_store(state_dir: Path) -> Engine:
             raw.execute(f"PRAGMA {setting}")
         return raw
 
-    engine = create_engine("sqlite://", module=sqlcipher3.dbapi2, creator=connect, poolclass=StaticPool)
-    event.listen(engine, "begin", lambda db: db.exec_driver_sql("BEGIN IMMEDIATE"))
+    engine = create_engine(
+        "sqlite://", module=sqlcipher3.dbapi2, creator=connect, poolclass=StaticPool, hide_parameters=True
+    )
+    event.listen(engine, "begin", lambda db: db.exec_driver_sql("BEGIN" if to_read else "BEGIN IMMEDIATE"))
     try:
         with engine.begin() as db:
             _upgrade(db)

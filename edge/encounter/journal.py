@@ -41,12 +41,19 @@ class Recovered:
     number: int = 0
     pending: dict[int, Notice] = field(default_factory=dict)
     granted: dict[str, str] = field(default_factory=dict)  # encounter → decision, with no outcome yet
+    journeys: dict[str, str] = field(default_factory=dict)  # encounter → journey it was granted for
 
 
 class Journal:
     """Append only; one file for each start.  Writing happens on a thread of its own: fsync can stall."""
 
     def __init__(self, folder: Path) -> None:
+        try:
+            self._open(folder)
+        except OSError as error:
+            raise JournalUnfit(f"{folder}: {error.strerror}; the gate stays shut until it can be written") from error
+
+    def _open(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         recovered = recover(folder)
         _forget_old(folder, recovered.pending)
@@ -57,15 +64,25 @@ class Journal:
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
         _sync_folder(folder)
         self.cut_off = recovered.granted  # encounter → decision
+        self._journeys = recovered.journeys
 
     async def write(self, step: Step, journey: str) -> None:
         """Append a step; on disk when this returns if it grants or ends anything.  Raises JournalUnfit."""
         self._number += 1
-        notice = Notice(self._number, time.time_ns() // 1_000_000, journey, step)
+        notice = Notice(self._number, time.time_ns() // 1_000_000, self._journey(step, journey), step)
         told = any(isinstance(effect, TOLD) for effect in step.effects)
         await self._append(_line(notice), durable=told)
         if told:
             self.pending[notice.number] = notice
+
+    def _journey(self, step: Step, now: str) -> str:
+        """An outcome belongs to the journey of its grant: the gate may have been assigned another since."""
+        for effect in step.effects:
+            if isinstance(effect, Grant):
+                self._journeys[effect.encounter] = now
+            elif isinstance(effect, Outcome):
+                return self._journeys.pop(effect.encounter, now)
+        return now
 
     async def delivered(self, number: int, status: str) -> None:
         """The service has it.  Losing this line only means telling it again."""
@@ -112,16 +129,21 @@ def recover(folder: Path) -> Recovered:
             left.number = max(left.number, notice.number)
             if any(isinstance(effect, TOLD) for effect in notice.step.effects):
                 left.pending[notice.number] = notice
-            _follow(left.granted, notice.step)
+            _follow(left, notice)
+    left.number = left.number or time.time_ns() // 1_000_000  # an empty disk must not repeat numbers told before
     return left
 
 
-def _follow(granted: dict[str, str], step: Step) -> None:
-    for effect in step.effects:
-        if isinstance(effect, Grant) and isinstance(step.event, Told) and isinstance(step.event.answer, Proceed):
-            granted[effect.encounter] = effect.by
+def _follow(left: Recovered, notice: Notice) -> None:
+    """An agent's grant has no decision to report: cut off, it is known from its audit line alone."""
+    event = notice.step.event
+    for effect in notice.step.effects:
+        if isinstance(effect, Grant) and isinstance(event, Told) and isinstance(event.answer, Proceed):
+            left.granted[effect.encounter] = effect.by
+            left.journeys[effect.encounter] = notice.journey
         elif isinstance(effect, Outcome):
-            granted.pop(effect.encounter, None)
+            left.granted.pop(effect.encounter, None)
+            left.journeys.pop(effect.encounter, None)
 
 
 def _line(notice: Notice) -> dict[str, Any]:

@@ -34,7 +34,6 @@ from edge.encounter.events import (
 from edge.encounter.states import Asking, Idle, Kept, Looking, Passing, Phase, State, WithAgent
 from vision.cues import Cue
 
-BEST_SHOTS = 3
 GATHER_S = 0.10  # after the first acceptable frame, for a second one
 ENOUGH_SHOTS = 2
 PATIENCE_S = 2.0  # with a face near enough but never acceptable: submit the best there is
@@ -43,7 +42,7 @@ GONE_S = 1.0  # not seen for this long: left
 ANSWER_S = 3.0  # beyond the service's own deadline
 FRESH_S = 5.0  # a grant needs a capture at most this old (G10)
 OPEN_S = 2.0  # from grant to an observed opening
-PASS_S = 12.0  # from grant to closed again
+SEEN_S = 0.2  # how exactly it is remembered when somebody was last seen: each change is a line in the journal
 
 
 Next = tuple[Phase, tuple[Effect, ...]]
@@ -97,9 +96,10 @@ def _looking(looking: Looking, event: Event, now_s: float, up: bool) -> Next:
         case Seen(subject) if subject != looking.subject:
             return _begin(event, now_s, up)  # another face: the one submitted must be the one that walks
         case Seen():
-            return _look(replace(looking, seen_s=now_s), event, now_s)
+            return _look(replace(looking, seen_s=_seen(looking.seen_s, now_s)), event, now_s)
         case Crowd():
-            return _say(replace(looking, seen_s=now_s, shots=(), poor=None), Prompt.ONE_PERSON, now_s)
+            alone = replace(looking, seen_s=_seen(looking.seen_s, now_s), shots=(), poor=None)
+            return _say(alone, Prompt.ONE_PERSON, now_s)
         case Tick() if now_s - looking.seen_s > GONE_S:
             return Idle(), (Show(Prompt.WELCOME),)
         case Tick():
@@ -118,8 +118,12 @@ def _look(looking: Looking, seen: Seen, now_s: float) -> Next:
         return phase, (*effects, *more)
     if seen.shot is not None and seen.captured_s >= looking.not_before_s:
         shots = (*looking.shots, Kept(seen.shot, seen.rank, seen.captured_s))
-        looking = replace(looking, shots=tuple(sorted(shots, key=lambda kept: -kept.rank)[:BEST_SHOTS]))
+        looking = replace(looking, shots=tuple(sorted(shots, key=lambda kept: -kept.rank)[:ENOUGH_SHOTS]))
     return _ask_if_due(looking, now_s)
+
+
+def _seen(before_s: float, now_s: float) -> float:
+    return now_s if now_s - before_s > SEEN_S else before_s
 
 
 def _say(looking: Looking, prompt: Prompt, now_s: float) -> tuple[Looking, tuple[Effect, ...]]:
@@ -154,7 +158,9 @@ def _asking(asking: Asking, event: Event, now_s: float, up: bool) -> Next:
         case Seen(subject) if subject != asking.subject:
             return _begin(event, now_s, up)
         case Seen():
-            return replace(asking, seen_s=now_s), ()
+            return replace(asking, seen_s=_seen(asking.seen_s, now_s)), ()
+        case AgentBoards():
+            return _board(event, asking.subject, now_s)
         case Tick() if now_s - asking.asked_s > ANSWER_S:
             return _to_agent(asking.encounter, asking.subject, now_s)
     return asking, ()
@@ -197,8 +203,6 @@ def _passing(passing: Passing, event: Event, now_s: float) -> Next:
             return _ended(passing, Why.GATE_FAULT, now_s)
         case Tick() if not passing.opened and now_s - passing.granted_s > OPEN_S:
             return _ended(passing, Why.GATE_FAULT, now_s)
-        case Tick() if now_s - passing.granted_s > PASS_S:
-            return _ended(passing, Why.GATE_FAULT, now_s)
     return passing, ()
 
 
@@ -226,7 +230,7 @@ def _ms(duration_s: float) -> int:
 def _with_agent(waiting: WithAgent, event: Event, now_s: float, up: bool) -> Next:
     match event:
         case Seen(subject) if subject == waiting.subject:
-            return replace(waiting, seen_s=now_s), ()
+            return replace(waiting, seen_s=_seen(waiting.seen_s, now_s)), ()
         case Seen() if now_s - waiting.seen_s > GONE_S:
             return _begin(event, now_s, up)
         case Tick() if now_s - waiting.seen_s > GONE_S:

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import FastAPI, Form, HTTPException, Query
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import TypeAdapter
 
-from edge.encounter.events import AgentBoards, Event
+from edge.encounter.events import AgentBoards, Event, Prompt
 from edge.view import View
 
 PAGES = Path(__file__).parent / "pages"
@@ -55,8 +56,10 @@ def build(view: View, heard: Callable[[Event], None], agent_key: str) -> FastAPI
         admit(key)
         if traveler not in {person.traveler for person in view.missing}:
             raise HTTPException(409, "this traveller is not missing: already aboard, or not on this journey")
+        if view.prompt is Prompt.GO:
+            raise HTTPException(409, "somebody is passing: wait until the gate is closed, then try again")
         heard(AgentBoards(traveler, agent, str(uuid.uuid4())))
-        return RedirectResponse(f"/agent?key={key}", 303)
+        return RedirectResponse(f"/agent?key={quote(key)}", 303)
 
     return app
 

@@ -1,5 +1,7 @@
 """Who may call, what survives, what is told when something is wrong."""
 
+import asyncio
+import contextlib
 import time
 from pathlib import Path
 
@@ -10,8 +12,10 @@ from limen.v1 import fleet_pb2, manifests_pb2
 
 from backend import ca
 from backend.errors import StoreUnfit
+from backend.imaging import Imaging
 from backend.settings import Rules
 from backend.store.engine import open_store
+from calibration.rehearsal.cast import portrait
 from tests.conftest import Caller, Service, board, flight, manifest, question, shot
 from vision.embed import template_version
 
@@ -163,3 +167,19 @@ def test_a_wrong_or_missing_key_is_said_and_nothing_is_made_anew(tmp_path: Path)
     key.write_text(held)
     open_store(tmp_path).dispose()
     assert sqlcipher3.dbapi2.sqlite_version_info >= (3, 51, 3)
+
+
+async def test_an_answer_owed_to_a_caller_who_left_is_never_given_to_the_next() -> None:
+    """Whoever gives up, while the child starts or works, must not shift the faces of those who follow."""
+    imaging, photo = Imaging(), {n: portrait(n).read_bytes() for n in ("anna-live", "ben-live", "carla-live")}
+    try:
+        expected = {name: (await imaging.photo(content)).face.tobytes() for name, content in photo.items()}
+        for wait_s in (0.0, 0.02, 0.15, 0.3):
+            if wait_s == 0.15:
+                await imaging.close()  # so that the next caller leaves while a child starts
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(imaging.photo(photo["anna-live"]), wait_s)
+            for name in ("ben-live", "carla-live"):
+                assert (await imaging.photo(photo[name])).face.tobytes() == expected[name]
+    finally:
+        await imaging.close()

@@ -141,6 +141,7 @@ def test_gs03_gs04_a_killed_host_leaves_the_gate_closed_and_the_encounter_not_co
     wait(lane, lambda: len(told(lane)) >= 2, "the report of what was cut off")
     outcomes = [e["what"] for s in lane.journal() for e in s.get("effects", ()) if e["is"] == "Outcome"]
     assert [(o["is"], o["why"]) for o in outcomes] == [("NotCrossed", "interrupted")]
+    assert all(line["status"] == "recorded" or line["status"] == "told" for line in told(lane)), "the service has it"
     assert lane.crossings() == []
     assert [e["position"] for e in lane.controller() if e.get("position") == "open"] == ["open"], "not opened again"
 

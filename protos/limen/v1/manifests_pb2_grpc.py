@@ -62,7 +62,7 @@ class ManifestsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchGallery(self, request, context):
-        """The journey now boarding at the caller's gate: at once, then after every change.
+        """The journey now boarding at the caller's gate: at once, then as it changes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,7 @@ class ManifestsStub:
     Submit: _grpc.UnaryUnaryMultiCallable[_manifests_pb2.SubmitRequest, _manifests_pb2.SubmitReply]
     """One PAXLST interchange.  All of it is taken or none."""
     WatchGallery: _grpc.UnaryStreamMultiCallable[_manifests_pb2.WatchGalleryRequest, _manifests_pb2.GalleryState]
-    """The journey now boarding at the caller's gate: at once, then after every change."""
+    """The journey now boarding at the caller's gate: at once, then as it changes."""
     Assign: _grpc.UnaryUnaryMultiCallable[_manifests_pb2.AssignRequest, _manifests_pb2.AssignReply]
     """Which journey boards at a gate."""
 
@@ -44,7 +44,7 @@ class ManifestsAsyncStub(ManifestsStub):
     Submit: _aio.UnaryUnaryMultiCallable[_manifests_pb2.SubmitRequest, _manifests_pb2.SubmitReply]  # type: ignore[assignment]
     """One PAXLST interchange.  All of it is taken or none."""
     WatchGallery: _aio.UnaryStreamMultiCallable[_manifests_pb2.WatchGalleryRequest, _manifests_pb2.GalleryState]  # type: ignore[assignment]
-    """The journey now boarding at the caller's gate: at once, then after every change."""
+    """The journey now boarding at the caller's gate: at once, then as it changes."""
     Assign: _aio.UnaryUnaryMultiCallable[_manifests_pb2.AssignRequest, _manifests_pb2.AssignReply]  # type: ignore[assignment]
     """Which journey boards at a gate."""
 
@@ -63,7 +63,7 @@ class ManifestsServicer(metaclass=_abc_1.ABCMeta):
         request: _manifests_pb2.WatchGalleryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_manifests_pb2.GalleryState], _abc.AsyncIterator[_manifests_pb2.GalleryState]]:
-        """The journey now boarding at the caller's gate: at once, then after every change."""
+        """The journey now boarding at the caller's gate: at once, then as it changes."""
 
     @_abc_1.abstractmethod
     def Assign(

@@ -518,7 +518,7 @@ class ReportOutcomeReply(_message.Message):
         STATUS_DUPLICATE: ReportOutcomeReply._Status.ValueType  # 2
         """This traveller has already crossed on this journey; the first record stands."""
         STATUS_LATE: ReportOutcomeReply._Status.ValueType  # 3
-        """The passage came too long after the answer to belong to it; officers are told."""
+        """The passage came too long after the answer to belong to it; no crossing is recorded."""
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper): ...
     STATUS_UNSPECIFIED: ReportOutcomeReply.Status.ValueType  # 0
@@ -526,7 +526,7 @@ class ReportOutcomeReply(_message.Message):
     STATUS_DUPLICATE: ReportOutcomeReply.Status.ValueType  # 2
     """This traveller has already crossed on this journey; the first record stands."""
     STATUS_LATE: ReportOutcomeReply.Status.ValueType  # 3
-    """The passage came too long after the answer to belong to it; officers are told."""
+    """The passage came too long after the answer to belong to it; no crossing is recorded."""
 
     STATUS_FIELD_NUMBER: _builtins.int
     status: Global___ReportOutcomeReply.Status.ValueType

@@ -75,6 +75,8 @@ def test_the_envelope_does_not_change_the_people(same: bytes) -> None:
         (GOOD.replace(b"LOC+87+HKG'\n", b""), r"LOC: missing .* expected LOC\+87"),
         (GOOD.replace(b"2611221030", b"2699"), r"DTM: segment 7 on line 8 has date '2699'; expected YYMMDDHHMM"),
         (GOOD.replace(b"NAD+F", b"NAD+M"), "NAD: no traveller found"),
+        (GOOD.replace(b"UNE+1", b"UNH+2+PAXLST'UNT+1+2'UNE+1"), "UNH: segment .* begins a second journey"),
+        (GOOD.replace(b"BGM+745'", b"BGM+745'TDT+20+XX9'"), "TDT: segment 6 on line 6 begins a second journey"),
     ],
 )
 def test_a_wrong_manifest_is_refused_with_segment_line_and_what_was_expected(bad: bytes, why: str) -> None:

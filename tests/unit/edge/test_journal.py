@@ -58,6 +58,23 @@ def test_a_grant_without_an_end_is_known_after_a_restart(tmp_path: Path) -> None
     assert Journal(tmp_path).cut_off == {"e1": "d1"}
 
 
+def test_an_outcome_belongs_to_the_journey_of_its_grant_also_after_a_restart(tmp_path: Path) -> None:
+    async def run(journal: Journal, step: Step, journey: str) -> list[str]:
+        await journal.write(step, journey)
+        journal.close()
+        return [notice.journey for notice in journal.pending.values()]
+
+    assert asyncio.run(run(Journal(tmp_path), GRANTED, "XX1")) == ["XX1"]
+    assert asyncio.run(run(Journal(tmp_path), ENDED, "")) == ["XX1", "XX1"]
+    assert recover(tmp_path).journeys == {}
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalUnfit, match="the gate stays shut until it can be written"):
+        Journal(tmp_path / "file" / "journal")
+
+
 def test_numbers_rise_across_restarts(tmp_path: Path) -> None:
     first = asyncio.run(write(tmp_path, GRANTED, ENDED))
     second = asyncio.run(write(tmp_path, GRANTED))

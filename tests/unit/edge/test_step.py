@@ -189,6 +189,18 @@ def test_ops1_an_agent_boards_a_traveller_on_documents() -> None:
     assert Outcome("e9", Boarded("t9", "AG-7"), 1800) in done
 
 
+def test_an_agent_boards_also_while_an_answer_is_awaited() -> None:
+    state, done = play(*ARRIVE, (0.1, AgentBoards("t9", "AG-7", "e9")), (0.2, Told("e1", 1, Proceed(D))))
+    assert [e for e in done if isinstance(e, Grant)] == [Grant("e9", "AG-7")]
+    assert isinstance(state.phase, Passing)
+
+
+def test_somebody_who_stands_in_the_gate_is_waited_for() -> None:
+    held = [(2.0 + t, Tick()) for t in range(30)]
+    _, done = play(*OPENED[:-1], *held, (33.0, GateMoved("open", 1)), (34.0, GateMoved("closed", 0)))
+    assert [type(e.what) for e in done if isinstance(e, Outcome)] == [Crossed]
+
+
 def test_two_side_by_side_are_asked_to_part_and_nothing_is_submitted() -> None:
     _, done = play((0.0, Crowd()), (0.1, Crowd()), (0.9, Nobody()))
     assert done == [Show(Prompt.ONE_PERSON), Show(Prompt.WELCOME)]
