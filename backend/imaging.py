@@ -74,11 +74,13 @@ class Imaging:
             command = (sys.executable, "-m", "backend.imaging_child")
             self._child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=2**20)
             blank = b"\x89PNG\r\n\x1a\n"  # answered once the models are loaded
+            answered = False
             try:
                 await asyncio.wait_for(_exchange(self._child, PHOTO, blank), START_S)
-            except BaseException:
-                await self._end()  # the answer it still owes would be taken for the next caller's
-                raise
+                answered = True
+            finally:
+                if not answered:
+                    await self._end()  # the answer it still owes would be taken for the next caller's
         return self._child
 
     async def _end(self) -> None:

@@ -25,10 +25,6 @@ def build(view: View, heard: Callable[[Event], None], agent_key: str) -> FastAPI
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/pages", StaticFiles(directory=PAGES))
 
-    def admit(key: str) -> None:
-        if not secrets.compare_digest(key.encode(), agent_key.encode()):
-            raise HTTPException(403, "this page is for agents: use the address with its key")
-
     @app.get("/")
     async def traveller() -> Response:
         return FileResponse(PAGES / "traveller.html")
@@ -37,31 +33,42 @@ def build(view: View, heard: Callable[[Event], None], agent_key: str) -> FastAPI
     async def traveller_events() -> Response:
         return _stream(view, lambda: {"prompt": view.prompt, "liveness_enforced": view.liveness_enforced})
 
+    _add_agents_page(app, view, agent_key)
+    _add_boarding(app, view, heard, agent_key)
+    return app
+
+
+def _admit(key: str, agent_key: str) -> None:
+    if not secrets.compare_digest(key.encode(), agent_key.encode()):
+        raise HTTPException(403, "this page is for agents: use the address with its key")
+
+
+def _add_agents_page(app: FastAPI, view: View, agent_key: str) -> None:
     @app.get("/agent")
     async def agent(key: Annotated[str, Query()] = "") -> Response:
-        admit(key)
+        _admit(key, agent_key)
         return FileResponse(PAGES / "agent.html", headers={"Referrer-Policy": "no-referrer"})
 
     @app.get("/agent/events")
     async def agent_events(key: Annotated[str, Query()] = "") -> Response:
-        admit(key)
+        _admit(key, agent_key)
         return _stream(view, lambda: _all(view))
 
+
+def _add_boarding(app: FastAPI, view: View, heard: Callable[[Event], None], agent_key: str) -> None:
     @app.post("/agent/board")
     async def board(
         key: Annotated[str, Form()],
         traveler: Annotated[str, Form()],
         agent: Annotated[str, Form(pattern=r"^[A-Za-z0-9-]{2,20}$")],
     ) -> Response:
-        admit(key)
+        _admit(key, agent_key)
         if traveler not in {person.traveler for person in view.missing}:
             raise HTTPException(409, "this traveller is not missing: already aboard, or not on this journey")
         if view.prompt is Prompt.GO:
             raise HTTPException(409, "somebody is passing: wait until the gate is closed, then try again")
         heard(AgentBoards(traveler, agent, str(uuid.uuid4())))
         return RedirectResponse(f"/agent?key={quote(key)}", 303)
-
-    return app
 
 
 def _stream(view: View, content: Callable[[], dict[str, object]]) -> Response:

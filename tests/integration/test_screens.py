@@ -185,3 +185,11 @@ def test_a_boarding_that_may_not_be_opens_nothing(
     screens.update(missing=(Missing("t1", "SPECIMEN ANNA", "12A"),))
     assert page.request.post(screens.url("/agent/board"), form=form).status == status
     assert screens.heard == []
+
+
+def test_nobody_is_boarded_while_somebody_passes(screens: Screens, page: Page) -> None:
+    screens.update(missing=(Missing("t1", "SPECIMEN ANNA", "12A"),), prompt=Prompt.GO)
+    form: dict[str, str | float | bool] = {"key": KEY, "traveler": "t1", "agent": "AG-7"}
+    answer = page.request.post(screens.url("/agent/board"), form=form)
+    assert (answer.status, "wait until the gate is closed" in answer.text()) == (409, True)
+    assert screens.heard == []
