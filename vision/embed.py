@@ -4,6 +4,7 @@ Source: OpenCV Zoo model card of SFace 2021dec; Zhong, Deng et al.: SFace, sigmo
 """
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ PREPROCESSING = "sface-112-rgb-umeyama5-1"  # change it when anything before the
 Template = NDArray[np.float32]  # (128,), unit length
 
 
+@cache
 def template_version() -> str:
     """Names model bytes and preprocessing; templates of different versions are never compared."""
     pinned = models.manifest()["embedder"]
