@@ -1,0 +1,1 @@
+"""A technician and a camera: intrinsics, exposure, mounting."""

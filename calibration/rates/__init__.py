@@ -1,0 +1,1 @@
+"""Biometric error rates, measured with the code the service runs."""
