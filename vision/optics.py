@@ -40,6 +40,17 @@ class Place(NamedTuple):
     away_m: float
 
 
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Where a face is captured (BYS-1, DIG-3): from a child's or a wheelchair's eye height to a tall adult's."""
+
+    nearest_m: float = 0.35
+    farthest_m: float = 2.3
+    half_width_m: float = 0.6
+    lowest_m: float = 0.85
+    highest_m: float = 2.1
+
+
 def default_lens(width: int, height: int) -> Lens:
     """A guess: square pixels, centred, 70 degrees wide."""
     focal = width / 2 / math.tan(math.radians(DEFAULT_FIELD_DEG / 2))
