@@ -1,9 +1,10 @@
 """What can go wrong at the edge.
 
 EdgeError
-├── CameraLost     no frames (unplugged, unreadable file, wrong path): the eye re-opens, the technician looks
-├── JournalUnfit   nothing can be made durable: the gate stays shut, the technician frees the disk
-└── SettingsUnfit  a setting is unknown or wrong: the appliance does not start
+├── CameraLost        no frames (unplugged, unreadable file, wrong path): the eye re-opens, the technician looks
+├── CalibrationUnfit  not this camera's, altered, expired or unreadable: the technician calibrates again
+├── JournalUnfit      nothing can be made durable: the gate stays shut, the technician frees the disk
+└── SettingsUnfit     a setting is unknown or wrong: the appliance does not start
 """
 
 
@@ -21,6 +22,10 @@ class EdgeError(Exception):
 
 class CameraLost(EdgeError):
     """Names the camera and what is wrong with it."""
+
+
+class CalibrationUnfit(EdgeError):
+    """Names the file, what is wrong with it and which command mends it."""
 
 
 class JournalUnfit(EdgeError):
