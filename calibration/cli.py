@@ -2,7 +2,15 @@
 
 import typer
 
+from calibration.rates.command import identify
+
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(identify)
+
+
+@app.callback()
+def calibrate() -> None:
+    """Measure error rates, calibrate cameras, for technicians and auditors."""
 
 
 if __name__ == "__main__":

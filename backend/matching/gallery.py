@@ -11,12 +11,10 @@ Vector = NDArray[np.float32]  # unit length
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:
-    """travelers: ids, n of them.  vectors: (samples, 128), samples of one traveller next to each other, in the order
-    of `travelers`.  starts: (n,) first sample of each."""
+    """travelers: ids in order, n of them.  vectors: (n, 128), one for each: the unit mean of all their samples."""
 
     travelers: tuple[str, ...]
     vectors: NDArray[np.float32]
-    starts: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +35,46 @@ Match = Best | NoMatch
 
 
 def build(samples: Iterable[tuple[str, Vector]]) -> Gallery:
-    """A gallery of (traveller, template) pairs in any order.  Raises ValueError on a template that is not finite."""
+    """A gallery of (traveller, template) pairs in any order.
+
+    A traveller's samples are averaged as probes are: the mean of poor photos is nearer to the person than the best
+    of them, and strangers get one chance at each traveller, not one at each photo (`limen-calibrate identify --gain`).
+    Raises ValueError on a template that is not finite.
+    """
     ordered = sorted(samples, key=lambda sample: sample[0])
-    owners = [owner for owner, _ in ordered]
     vectors = np.array([vector for _, vector in ordered], np.float32)
     if not np.isfinite(vectors).all():
         raise ValueError("a template is not finite")
-    travelers, starts = np.unique(np.array(owners, str), return_index=True)
-    vectors.flags.writeable = False
-    return Gallery(tuple(travelers.tolist()), vectors, starts)
+    travelers, starts = np.unique(np.array([owner for owner, _ in ordered], str), return_index=True)
+    means = _unit(np.add.reduceat(vectors, starts)) if ordered else vectors.reshape(0, 128)
+    means.flags.writeable = False
+    return Gallery(tuple(travelers.tolist()), means)
+
+
+def scores(gallery: Gallery, probe: Vector) -> NDArray[np.float32]:
+    """(n,) cosine similarities of a probe with every traveller."""
+    similarity: NDArray[np.float32] = gallery.vectors @ probe
+    return similarity
 
 
 def search(gallery: Gallery, probe: Vector) -> Match:
-    """Compare with every sample; a traveller's score is that of the best sample.  A NaN probe matches nobody."""
+    """Compare with every traveller.  A NaN probe matches nobody."""
     if not gallery.travelers or not np.isfinite(probe).all():
         return NoMatch()
-    scores = np.maximum.reduceat(gallery.vectors @ probe, gallery.starts)
-    first = int(np.argmax(scores))
-    others = np.delete(scores, first)
-    return Best(gallery.travelers[first], float(scores[first]), float(others.max()) if others.size else -1.0)
+    similarity = scores(gallery, probe)
+    first = int(np.argmax(similarity))
+    score, similarity[first] = float(similarity[first]), -1.0
+    return Best(gallery.travelers[first], score, float(similarity.max()))
 
 
 def fuse(probes: Iterable[Vector]) -> Vector:
     """One unit vector for several probes of one person: their mean."""
-    mean = np.mean(list(probes), axis=0)
-    fused: Vector = (mean / np.linalg.norm(mean)).astype(np.float32)
+    fused: Vector = _unit(np.mean(list(probes), axis=0)[None])[0]
     return fused
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of length one.  A row without a direction stays near nought: similar to nobody."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows: NDArray[np.float32] = (vectors / np.maximum(lengths, 1e-3)).astype(np.float32)
+    return rows

@@ -1,13 +1,16 @@
 import math
+from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.errors import Mismatch
 from backend.matching.gallery import Best, NoMatch, build, fuse, search
 from backend.matching.threshold import OperatingPoint, accept
-from backend.operating_point import read_operating_point
+from backend.operating_point import Measured, Record, read_operating_point, record, write
 from tests.make import unit
 from vision.embed import template_version
 
@@ -15,18 +18,42 @@ POINT = OperatingPoint("v", tail_share=0.05, tail_from=0.28, tail_scale=0.04)
 
 
 @given(st.lists(st.integers(0, 8), min_size=1, max_size=30), st.integers(100, 200))
-def test_search_finds_what_comparing_one_by_one_finds(owners: list[int], seed: int) -> None:
+def test_search_finds_what_comparing_with_each_travellers_mean_finds(owners: list[int], seed: int) -> None:
     samples = [(f"t{owner}", unit(i)) for i, owner in enumerate(owners)]
     probe = unit(seed)
-    by_traveler: dict[str, float] = {}
-    for owner, vector in samples:
-        by_traveler[owner] = max(by_traveler.get(owner, -2.0), float(vector @ probe))
+    by_traveler = {
+        traveler: float(fuse(vector for owner, vector in samples if owner == traveler) @ probe)
+        for traveler in {owner for owner, _ in samples}
+    }
     ordered = sorted(by_traveler.values(), reverse=True)
     found = search(build(samples), probe)
     assert isinstance(found, Best)
     assert math.isclose(found.score, ordered[0], abs_tol=1e-6)
     assert math.isclose(by_traveler[found.traveler], ordered[0], abs_tol=1e-6)
     assert math.isclose(found.runner_up, ordered[1] if len(ordered) > 1 else -1.0, abs_tol=1e-6)
+
+
+@given(st.permutations(range(6)))
+def test_a_gallery_is_the_same_in_whatever_order_its_samples_come(order: list[int]) -> None:
+    samples = [(f"t{i % 3}", unit(i)) for i in range(6)]
+    built, again = build(samples), build([samples[i] for i in order])
+    assert built.travelers == again.travelers
+    assert np.allclose(built.vectors, again.vectors, atol=1e-6)
+
+
+def test_photos_on_file_that_contradict_each_other_match_nobody() -> None:
+    found = search(build([("a", unit(1)), ("a", -unit(1))]), unit(1))
+    assert isinstance(found, Best)
+    assert abs(found.score) < 0.1
+
+
+def test_several_poor_photos_on_file_are_nearer_to_their_owner_than_the_best_of_them() -> None:
+    person, random = unit(1), np.random.default_rng(5)
+    poor = [person + random.normal(0, 0.1, 128).astype(np.float32) for _ in range(3)]
+    poor = [v / np.linalg.norm(v) for v in poor]
+    found = search(build([("a", vector) for vector in poor]), person)
+    assert isinstance(found, Best)
+    assert found.score > max(float(vector @ person) for vector in poor)
 
 
 def test_an_empty_gallery_and_a_probe_that_is_no_number_match_nobody() -> None:
@@ -66,3 +93,46 @@ def test_a_threshold_for_nothing_is_refused(size: int, fpir: float) -> None:
 
 def test_the_operating_point_belongs_to_todays_templates() -> None:
     assert read_operating_point().template_version == template_version()
+
+
+RECORD = Record(
+    template_version="v1",
+    tail_share=0.04,
+    tail_from=0.28,
+    tail_scale=0.037,
+    measured=Measured(name='a "test" set\nof two lines', people=70, photos=140, pairs=2415, on=date(2026, 11, 22)),
+)
+
+
+def test_an_operating_point_that_is_written_is_the_one_that_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "point.toml"
+    write(file, RECORD)
+    found = record(file)
+    assert found.point == RECORD.point == OperatingPoint("v1", 0.04, 0.28, 0.037)
+    assert found.measured.name == 'a "test" set of two lines'
+    assert found.measured.on == date(2026, 11, 22)
+    assert [path.name for path in tmp_path.iterdir()] == ["point.toml"], "no draft is left"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("tail_share = 0.04", "tail_share = 4.0"), "tail_share"),
+        (("tail_scale", "tail_slope"), "tail_slope"),
+        (("[measured]", "[measured"), "point.toml"),
+        (("people = 70", "people = 1"), "people"),
+    ],
+)
+def test_an_operating_point_that_makes_no_sense_stops_the_service(
+    tmp_path: Path, change: tuple[str, str], named: str
+) -> None:
+    file = tmp_path / "point.toml"
+    write(file, RECORD)
+    file.write_text(file.read_text().replace(*change))
+    with pytest.raises(Mismatch, match=named):
+        record(file)
+
+
+def test_a_missing_operating_point_stops_the_service(tmp_path: Path) -> None:
+    with pytest.raises(Mismatch, match="limen-calibrate"):
+        record(tmp_path / "none.toml")
