@@ -14,8 +14,8 @@ import numpy as np
 from vision.align import align
 from vision.detect import Detector
 from vision.errors import ImageRefused
-from vision.faces import Face
 from vision.image import decode
+from vision.portrait import subject_of
 from vision.quality import measure
 
 HEAD = struct.Struct(">cI")
@@ -35,23 +35,13 @@ def answer(kind: bytes, body: bytes, detector: Detector) -> bytes:
         image = decode(body[40:])
     else:
         image = decode(body)
-        points = _only_face(detector.find(image)).points
+        points = subject_of(image, detector, alone=True).points
     try:
         aligned = align(image, points)
     except ValueError as error:
         raise ImageRefused(str(error)) from error
     quality = measure(aligned, float(np.hypot(*(points[1] - points[0]))))
     return MEASURES.pack(quality.inter_eye_px, quality.sharpness, quality.exposure) + aligned.tobytes()
-
-
-def _only_face(faces: list[Face]) -> Face:
-    """The largest face, if no other is half as large."""
-    by_size = sorted(faces, key=lambda face: -face.box.area)
-    if not by_size:
-        raise ImageRefused("no face found in the photo")
-    if len(by_size) > 1 and by_size[1].box.area > 0.25 * by_size[0].box.area:
-        raise ImageRefused("more than one face in the photo")
-    return by_size[0]
 
 
 def confine() -> None:
