@@ -2,17 +2,46 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from calibration.camera.board import Sighting
+from calibration.camera.solve import Solution
 from edge.eye.calibrated import Calibration, digest
 
 GOOD_FOR = timedelta(days=365)
 
 Value = str | int | float | datetime | list[str] | list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """name: of the camera, as the appliance's settings have it.  by: who calibrates."""
+
+    name: str
+    by: str
+    now_utc: datetime
+
+
+def calibration(whose: Whose, seen: Sequence[Sighting], solution: Solution) -> Calibration:
+    """Raises ValidationError."""
+    when, lens = whose.now_utc.replace(microsecond=0), solution.lens
+    (fx, fy), (cx, cy) = lens.focal_px, lens.centre_px
+    content = {
+        "camera": whose.name,
+        "width": lens.width,
+        "height": lens.height,
+        "by": whose.by,
+        "when_utc": when,
+        "expires_utc": when + GOOD_FOR,
+        "pictures": [each.sha256 for each in seen],
+        "lens": {"fx": fx, "fy": fy, "cx": cx, "cy": cy, "distortion": lens.distortion, "rms_px": solution.rms_px},
+    }
+    return make(content)
 
 
 def make(content: Mapping[str, object]) -> Calibration:

@@ -57,7 +57,9 @@ def _top(axes: Axes, seen: View, volume: Volume) -> None:
     corner = -volume.half_width_m, volume.nearest_m
     axes.add_patch(Rectangle(corner, *size, fill=False, linestyle="--", color="tab:blue"))
     full = volume.half_width_m / min(math.tan(seen.left), math.tan(seen.right))
-    axes.annotate(f"capture volume, seen over\nits whole width from {full:.2f} m on", (0, far - 0.55), ha="center")
+    axes.annotate(
+        f"capture volume, seen over\nits whole width from {full:.2f} m on", (0, volume.farthest_m - 0.3), ha="center"
+    )
     axes.plot(0, 0, "s", color="black", markersize=9)
     axes.set(title="from above", xlabel="m right of the camera", ylabel="m from the camera")
     axes.set(xlim=(-1.6, 1.6), ylim=(-0.15, far), aspect="equal")
