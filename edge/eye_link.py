@@ -14,7 +14,9 @@ import structlog
 from google.protobuf.message import DecodeError
 from limen.v1 import eye_pb2, verification_pb2
 
+from edge.camera_news import CameraNews
 from edge.encounter.events import Crowd, Event, Nobody, Seen
+from edge.tap_link import tapped
 from vision.cues import Cue
 
 log = structlog.get_logger()
@@ -37,6 +39,7 @@ class EyeLink:
         self.problem = "starting"
         self.heard_ns = 0
         self._generation = 0
+        self._news = CameraNews()
 
     def shot(self, name: str, now_ns: int) -> verification_pb2.Shot | None:
         """A kept shot, with its age; None if it is no longer kept."""
@@ -50,22 +53,27 @@ class EyeLink:
         """Keep an eye running, for ever."""
         while True:
             self._generation += 1
-            ours, theirs = socket.socketpair()
-            command = (sys.executable, "-m", "edge.eye", "--camera", self._address, "--socket", str(theirs.fileno()))
-            eye = await asyncio.create_subprocess_exec(
-                *command, pass_fds=[theirs.fileno()], env=os.environ | MEMORY, stderr=asyncio.subprocess.PIPE
-            )
-            theirs.close()
-            words = asyncio.create_task(_last_words(eye))
-            try:
-                await self._listen(ours)
-            finally:
-                if eye.returncode is None:
-                    eye.kill()
-                await eye.wait()
-            self.camera, self.problem = None, f"eye stopped ({eye.returncode}): {await words}"
-            log.error("eye.stopped", code=eye.returncode, said=self.problem)
+            async with tapped(self._address) as (address, ends):
+                await self._run_one(address, ends)
             await asyncio.sleep(RESTART_S)
+
+    async def _run_one(self, address: str, ends: tuple[int, ...]) -> None:
+        """An eye, until it dies.  ends: file descriptors it needs for its camera."""
+        ours, theirs = socket.socketpair()
+        command = (sys.executable, "-m", "edge.eye", "--camera", address, "--socket", str(theirs.fileno()))
+        eye = await asyncio.create_subprocess_exec(
+            *command, pass_fds=[theirs.fileno(), *ends], env=os.environ | MEMORY, stderr=asyncio.subprocess.PIPE
+        )
+        theirs.close()
+        words = asyncio.create_task(_last_words(eye))
+        try:
+            await self._listen(ours)
+        finally:
+            if eye.returncode is None:
+                eye.kill()
+            await eye.wait()
+        self.camera, self.problem = None, f"eye stopped ({eye.returncode}): {await words}"
+        log.error("eye.stopped", code=eye.returncode, said=self.problem)
 
     async def _listen(self, ours: socket.socket) -> None:
         reader, writer = await asyncio.open_connection(sock=ours, limit=2 * MOST_BYTES)
@@ -85,7 +93,10 @@ class EyeLink:
     def _hear(self, sight: eye_pb2.Sight) -> None:
         match sight.WhichOneof("what"):
             case "camera_ready":
-                self.camera, self.problem = sight.camera_ready.camera, ""
+                self._ready(sight.camera_ready)
+            case "camera_health":
+                self._news.hear(sight.camera_health)
+                return
             case "camera_fault":
                 if sight.camera_fault.problem != self.problem:
                     log.error("camera.lost", why=sight.camera_fault.problem)
@@ -104,8 +115,15 @@ class EyeLink:
                 self._heard(Nobody())
         self.heard_ns = time.monotonic_ns()
 
+    def _ready(self, ready: eye_pb2.CameraReady) -> None:
+        if self.problem:
+            log.info("camera.opened", name=ready.camera.name, width=ready.camera.width, height=ready.camera.height)
+            for remark in ready.remarks:
+                log.warning("camera.remarked", name=ready.camera.name, remark=remark)
+        self.camera, self.problem = ready.camera, ""
+
     def _candidate(self, sight: eye_pb2.Sight) -> Seen:
-        candidate, name = sight.candidate, str(sight.frame)
+        candidate, name = sight.candidate, f"{self._generation}-{sight.frame}"
         self._shots[name] = (candidate.shot, sight.captured_ns)
         if len(self._shots) > KEPT_SHOTS:
             self._shots.popitem(last=False)

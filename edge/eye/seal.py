@@ -21,5 +21,10 @@ def seal() -> None:
     for family in FAMILIES:
         sealed.add_rule(pyseccomp.ERRNO(errno.EACCES), "socket", pyseccomp.Arg(0, pyseccomp.EQ, int(family)))
     sealed.load()
+    write_no_files()
+
+
+def write_no_files() -> None:
+    """For this process and its children, for good: no file contents, no core dump.  Shared memory stays writable."""
     for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
         resource.setrlimit(limit, (0, 0))

@@ -4,86 +4,106 @@ import socket
 import struct
 import threading
 import time
+from functools import partial
 
 from limen.v1 import eye_pb2, verification_pb2
 
 from edge.errors import CameraLost
-from edge.eye.cameras import open_camera
-from edge.eye.frame import Frame, Latest
-from edge.eye.look import Candidate, Look, Nobody, NotYet, Sight
+from edge.eye.cameras import open_camera, spoken
+from edge.eye.cameras.film import Handover, film
+from edge.eye.cameras.inspection import NOTICE_NS, OLDEST_NS
+from edge.eye.exposure import ExposureLimits, Follower
+from edge.eye.frame import Cause, Frame
+from edge.eye.look import Candidate, Look, Sight
+from edge.eye.message import message
+from edge.eye.pulse import Pulse
 
-OLDEST_NS = 500_000_000  # a frame older than this never decides
-REOPEN_S = 1.0
-LIVENESS_MODEL = "faceplugin-fr_liveness"
+TICK_S = 0.25
+STUCK_NS = 10_000_000_000  # a thread that hangs in a driver cannot be ended: the eye ends and is started again
 
 
-def watch(address: str, brain: socket.socket) -> None:
-    """Look for ever.  Raises OSError when the brain is gone."""
-    latest, look = Latest(), Look()
-    threading.Thread(target=_film, args=(address, latest), name="camera", daemon=True).start()
-    described = ""
+def watch(address: str, brain: socket.socket, limits: ExposureLimits | None = None) -> None:
+    """Look for ever.  limits: of the exposure, None to leave it to the camera.
+
+    Raises OSError when the brain is gone, SystemExit when the camera's driver hangs.
+    """
+    shared, look = Handover(), Look()
+    threading.Thread(target=film, args=(partial(open_camera, address), shared), name="camera", daemon=True).start()
+    watcher = _Watcher(spoken(address), brain, shared, Follower(limits) if limits else None)
     while True:
+        if (frame := watcher.next()) is not None:
+            watcher.saw(frame, look(frame))
+
+
+class _Watcher:
+    """What the looker knows of its camera between two frames."""
+
+    def __init__(self, name: str, brain: socket.socket, shared: Handover, follower: Follower | None) -> None:
+        self._name, self._brain, self._shared, self._follower = name, brain, shared, follower
+        self._described = False
+        self._heard_ns = time.monotonic_ns()
+        self._pulse = Pulse(shared.latest, self._heard_ns)
+
+    def next(self) -> Frame | None:
+        """A frame fit to be looked at, None if there is none now."""
+        latest = self._shared.latest
         try:
-            frame = latest.take(REOPEN_S)
+            frame = latest.take(TICK_S)
         except CameraLost as error:
-            _tell(brain, eye_pb2.Sight(camera_fault=eye_pb2.CameraFault(problem=str(error))))
-            described = ""
-            continue
-        if frame is None or time.monotonic_ns() - frame.captured_ns > OLDEST_NS:
-            continue
+            self._heard_ns = time.monotonic_ns()
+            self._lost(str(error))
+            frame = None
+        now_ns = time.monotonic_ns()
+        if (health := self._pulse.beat(now_ns)) is not None:
+            _tell(self._brain, eye_pb2.Sight(camera_health=health))
+        if frame is None:
+            self._wait(now_ns - self._heard_ns)
+            return None
+        self._heard_ns = now_ns
+        if now_ns - frame.captured_ns > OLDEST_NS:
+            latest.drop(Cause.LATE)
+            return None
+        self._describe(frame)
+        return frame
+
+    def saw(self, frame: Frame, sight: Sight) -> None:
+        """Tell the brain, and have the camera expose for the face."""
+        self._pulse.looked += 1
+        _tell(self._brain, message(frame, sight))
+        if self._follower is None:
+            return
+        if (wanted := self._follower.want(_luma(sight), time.monotonic_ns())) is not None:
+            self._shared.wish.leave(wanted)
+
+    def _wait(self, silent_ns: int) -> None:
+        """The camera thread has said nothing for so long."""
+        if silent_ns > STUCK_NS:
+            raise SystemExit(f"camera {self._name}: its driver has not answered for {STUCK_NS / 1e9:g} s")
+        if silent_ns > NOTICE_NS and self._described:
+            self._lost(f"camera {self._name}: no frame for more than {NOTICE_NS / 1e9:g} s; check cable and power")
+
+    def _lost(self, problem: str) -> None:
+        _tell(self._brain, eye_pb2.Sight(camera_fault=eye_pb2.CameraFault(problem=problem)))
+        self._described = False
+        if self._follower is not None:
+            self._follower.forget()
+
+    def _describe(self, frame: Frame) -> None:
+        """Once for each opening, before its first frame is looked at."""
+        if self._described:
+            return
+        self._described = True
         height, width = frame.pixels.shape[:2]
-        if not described:
-            described = address
-            camera = verification_pb2.Camera(name=address[-80:], width=width, height=height)
-            _tell(brain, eye_pb2.Sight(camera_ready=eye_pb2.CameraReady(camera=camera)))
-        _tell(brain, _message(frame, look(frame)))
+        camera = verification_pb2.Camera(name=self._name[-80:], width=width, height=height)
+        ready = eye_pb2.CameraReady(camera=camera, remarks=self._shared.latest.remarks)
+        _tell(self._brain, eye_pb2.Sight(camera_ready=ready))
 
 
-def _film(address: str, latest: Latest) -> None:
-    """Keep a camera open; after a fault, re-open it whole."""
-    while True:
-        try:
-            camera = open_camera(address)
-            try:
-                while True:
-                    latest.put(camera.read())
-            finally:
-                camera.close()
-        except CameraLost as error:
-            latest.put(error)
-            time.sleep(REOPEN_S)
+def _luma(sight: Sight) -> float | None:
+    """Mean luma of the subject's face, 0..1, where it was measured."""
+    return sight.quality.exposure if isinstance(sight, Candidate) else None
 
 
 def _tell(brain: socket.socket, sight: eye_pb2.Sight) -> None:
     body = sight.SerializeToString()
     brain.sendall(struct.pack(">I", len(body)) + body)
-
-
-def _message(frame: Frame, sight: Sight) -> eye_pb2.Sight:
-    message = eye_pb2.Sight(frame=frame.number, captured_ns=frame.captured_ns, seen_ns=time.monotonic_ns())
-    match sight:
-        case Nobody():
-            message.nobody.SetInParent()
-        case NotYet(subject, cue):
-            message.not_yet.subject = subject or 0
-            message.not_yet.cue = verification_pb2.Cue.Value(f"CUE_{cue.name}")
-        case Candidate():
-            _fill(message.candidate, sight, frame.number)
-    return message
-
-
-def _fill(message: eye_pb2.Candidate, sight: Candidate, frame: int) -> None:
-    message.subject, message.rank = sight.subject, sight.rank
-    if sight.cue:
-        message.cue = verification_pb2.Cue.Value(f"CUE_{sight.cue.name}")
-    shot, quality = message.shot, sight.quality
-    shot.image, shot.frame = sight.crop.jpeg, frame
-    for x, y in sight.crop.points.tolist():
-        shot.points.add(x=x, y=y)
-    shot.box.x, shot.box.y, shot.box.width, shot.box.height = sight.box
-    shot.quality.inter_eye_px = quality.inter_eye_px
-    shot.quality.sharpness, shot.quality.exposure = quality.sharpness, quality.exposure
-    if quality.pose is not None:
-        yaw_deg, pitch_deg, roll_deg = quality.pose
-        shot.quality.pose.CopyFrom(verification_pb2.Pose(yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=roll_deg))
-    shot.liveness.model, shot.liveness.score = LIVENESS_MODEL, sight.live

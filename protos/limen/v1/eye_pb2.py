@@ -25,13 +25,15 @@ _sym_db = _symbol_database.Default()
 from limen.v1 import verification_pb2 as limen_dot_v1_dot_verification__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12limen/v1/eye.proto\x12\x08limen.v1\x1a\x1blimen/v1/verification.proto\"d\n\tCandidate\x12\x0f\n\x07subject\x18\x01 \x01(\x03\x12\x1c\n\x04shot\x18\x02 \x01(\x0b\x32\x0e.limen.v1.Shot\x12\x0c\n\x04rank\x18\x03 \x01(\x02\x12\x1a\n\x03\x63ue\x18\x04 \x01(\x0e\x32\r.limen.v1.Cue\"5\n\x06NotYet\x12\x0f\n\x07subject\x18\x01 \x01(\x03\x12\x1a\n\x03\x63ue\x18\x02 \x01(\x0e\x32\r.limen.v1.Cue\"\x08\n\x06Nobody\"/\n\x0b\x43\x61meraReady\x12 \n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x10.limen.v1.Camera\"\x1e\n\x0b\x43\x61meraFault\x12\x0f\n\x07problem\x18\x01 \x01(\t\"\x95\x02\n\x05Sight\x12\r\n\x05\x66rame\x18\x01 \x01(\x03\x12\x13\n\x0b\x63\x61ptured_ns\x18\x02 \x01(\x03\x12\x0f\n\x07seen_ns\x18\x03 \x01(\x03\x12(\n\tcandidate\x18\x04 \x01(\x0b\x32\x13.limen.v1.CandidateH\x00\x12#\n\x07not_yet\x18\x05 \x01(\x0b\x32\x10.limen.v1.NotYetH\x00\x12\"\n\x06nobody\x18\x06 \x01(\x0b\x32\x10.limen.v1.NobodyH\x00\x12-\n\x0c\x63\x61mera_ready\x18\x07 \x01(\x0b\x32\x15.limen.v1.CameraReadyH\x00\x12-\n\x0c\x63\x61mera_fault\x18\x08 \x01(\x0b\x32\x15.limen.v1.CameraFaultH\x00\x42\x06\n\x04whatb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12limen/v1/eye.proto\x12\x08limen.v1\x1a\x1blimen/v1/verification.proto\"d\n\tCandidate\x12\x0f\n\x07subject\x18\x01 \x01(\x03\x12\x1c\n\x04shot\x18\x02 \x01(\x0b\x32\x0e.limen.v1.Shot\x12\x0c\n\x04rank\x18\x03 \x01(\x02\x12\x1a\n\x03\x63ue\x18\x04 \x01(\x0e\x32\r.limen.v1.Cue\"5\n\x06NotYet\x12\x0f\n\x07subject\x18\x01 \x01(\x03\x12\x1a\n\x03\x63ue\x18\x02 \x01(\x0e\x32\r.limen.v1.Cue\"\x08\n\x06Nobody\"@\n\x0b\x43\x61meraReady\x12 \n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x10.limen.v1.Camera\x12\x0f\n\x07remarks\x18\x02 \x03(\t\"\x1e\n\x0b\x43\x61meraFault\x12\x0f\n\x07problem\x18\x01 \x01(\t\"=\n\x07\x44ropped\x12\"\n\x05\x63\x61use\x18\x01 \x01(\x0e\x32\x13.limen.v1.DropCause\x12\x0e\n\x06\x66rames\x18\x02 \x01(\x03\"^\n\x0c\x43\x61meraHealth\x12\x14\n\x0c\x66ilmed_per_s\x18\x01 \x01(\x02\x12\x14\n\x0clooked_per_s\x18\x02 \x01(\x02\x12\"\n\x07\x64ropped\x18\x03 \x03(\x0b\x32\x11.limen.v1.Dropped\"\xc6\x02\n\x05Sight\x12\r\n\x05\x66rame\x18\x01 \x01(\x03\x12\x13\n\x0b\x63\x61ptured_ns\x18\x02 \x01(\x03\x12\x0f\n\x07seen_ns\x18\x03 \x01(\x03\x12(\n\tcandidate\x18\x04 \x01(\x0b\x32\x13.limen.v1.CandidateH\x00\x12#\n\x07not_yet\x18\x05 \x01(\x0b\x32\x10.limen.v1.NotYetH\x00\x12\"\n\x06nobody\x18\x06 \x01(\x0b\x32\x10.limen.v1.NobodyH\x00\x12-\n\x0c\x63\x61mera_ready\x18\x07 \x01(\x0b\x32\x15.limen.v1.CameraReadyH\x00\x12-\n\x0c\x63\x61mera_fault\x18\x08 \x01(\x0b\x32\x15.limen.v1.CameraFaultH\x00\x12/\n\rcamera_health\x18\t \x01(\x0b\x32\x16.limen.v1.CameraHealthH\x00\x42\x06\n\x04what*\xba\x01\n\tDropCause\x12\x1a\n\x16\x44ROP_CAUSE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44ROP_CAUSE_LATE\x10\x01\x12\x19\n\x15\x44ROP_CAUSE_SUPERSEDED\x10\x02\x12\x19\n\x15\x44ROP_CAUSE_WRONG_SIZE\x10\x03\x12\x19\n\x15\x44ROP_CAUSE_INCOMPLETE\x10\x04\x12\x15\n\x11\x44ROP_CAUSE_FROZEN\x10\x05\x12\x14\n\x10\x44ROP_CAUSE_BLACK\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'limen.v1.eye_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_DROPCAUSE']._serialized_start=815
+  _globals['_DROPCAUSE']._serialized_end=1001
   _globals['_CANDIDATE']._serialized_start=61
   _globals['_CANDIDATE']._serialized_end=161
   _globals['_NOTYET']._serialized_start=163
@@ -39,9 +41,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOBODY']._serialized_start=218
   _globals['_NOBODY']._serialized_end=226
   _globals['_CAMERAREADY']._serialized_start=228
-  _globals['_CAMERAREADY']._serialized_end=275
-  _globals['_CAMERAFAULT']._serialized_start=277
-  _globals['_CAMERAFAULT']._serialized_end=307
-  _globals['_SIGHT']._serialized_start=310
-  _globals['_SIGHT']._serialized_end=587
+  _globals['_CAMERAREADY']._serialized_end=292
+  _globals['_CAMERAFAULT']._serialized_start=294
+  _globals['_CAMERAFAULT']._serialized_end=324
+  _globals['_DROPPED']._serialized_start=326
+  _globals['_DROPPED']._serialized_end=387
+  _globals['_CAMERAHEALTH']._serialized_start=389
+  _globals['_CAMERAHEALTH']._serialized_end=483
+  _globals['_SIGHT']._serialized_start=486
+  _globals['_SIGHT']._serialized_end=812
 # @@protoc_insertion_point(module_scope)

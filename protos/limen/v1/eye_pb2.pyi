@@ -3,8 +3,11 @@
 isort:skip_file
 What the eye process tells the brain over their socket pair.  One way; never leaves the appliance."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from limen.v1 import verification_pb2 as _verification_pb2
 import builtins as _builtins
 import sys
@@ -16,6 +19,32 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _DropCause:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DropCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DropCause.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DROP_CAUSE_UNSPECIFIED: _DropCause.ValueType  # 0
+    DROP_CAUSE_LATE: _DropCause.ValueType  # 1
+    DROP_CAUSE_SUPERSEDED: _DropCause.ValueType  # 2
+    DROP_CAUSE_WRONG_SIZE: _DropCause.ValueType  # 3
+    DROP_CAUSE_INCOMPLETE: _DropCause.ValueType  # 4
+    DROP_CAUSE_FROZEN: _DropCause.ValueType  # 5
+    DROP_CAUSE_BLACK: _DropCause.ValueType  # 6
+
+class DropCause(_DropCause, metaclass=_DropCauseEnumTypeWrapper):
+    """Why a frame was not looked at."""
+
+DROP_CAUSE_UNSPECIFIED: DropCause.ValueType  # 0
+DROP_CAUSE_LATE: DropCause.ValueType  # 1
+DROP_CAUSE_SUPERSEDED: DropCause.ValueType  # 2
+DROP_CAUSE_WRONG_SIZE: DropCause.ValueType  # 3
+DROP_CAUSE_INCOMPLETE: DropCause.ValueType  # 4
+DROP_CAUSE_FROZEN: DropCause.ValueType  # 5
+DROP_CAUSE_BLACK: DropCause.ValueType  # 6
+Global___DropCause: _TypeAlias = DropCause  # noqa: Y015
 
 @_typing.final
 class Candidate(_message.Message):
@@ -89,16 +118,22 @@ class CameraReady(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CAMERA_FIELD_NUMBER: _builtins.int
+    REMARKS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def camera(self) -> _verification_pb2.Camera: ...
+    @_builtins.property
+    def remarks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Settings the camera did not take, in words."""
+
     def __init__(
         self,
         *,
         camera: _verification_pb2.Camera | None = ...,
+        remarks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "remarks", b"remarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -124,6 +159,58 @@ class CameraFault(_message.Message):
 Global___CameraFault: _TypeAlias = CameraFault  # noqa: Y015
 
 @_typing.final
+class Dropped(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAUSE_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    cause: Global___DropCause.ValueType
+    frames: _builtins.int
+    """Since the last health message."""
+    def __init__(
+        self,
+        *,
+        cause: Global___DropCause.ValueType = ...,
+        frames: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "frames", b"frames"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Dropped: _TypeAlias = Dropped  # noqa: Y015
+
+@_typing.final
+class CameraHealth(_message.Message):
+    """About once a second, whether or not there is a camera."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILMED_PER_S_FIELD_NUMBER: _builtins.int
+    LOOKED_PER_S_FIELD_NUMBER: _builtins.int
+    DROPPED_FIELD_NUMBER: _builtins.int
+    filmed_per_s: _builtins.float
+    """Fit to be looked at, and looked at, since the last health message."""
+    looked_per_s: _builtins.float
+    @_builtins.property
+    def dropped(self) -> _containers.RepeatedCompositeFieldContainer[Global___Dropped]: ...
+    def __init__(
+        self,
+        *,
+        filmed_per_s: _builtins.float = ...,
+        looked_per_s: _builtins.float = ...,
+        dropped: _abc.Iterable[Global___Dropped] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropped", b"dropped", "filmed_per_s", b"filmed_per_s", "looked_per_s", b"looked_per_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CameraHealth: _TypeAlias = CameraHealth  # noqa: Y015
+
+@_typing.final
 class Sight(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -135,6 +222,7 @@ class Sight(_message.Message):
     NOBODY_FIELD_NUMBER: _builtins.int
     CAMERA_READY_FIELD_NUMBER: _builtins.int
     CAMERA_FAULT_FIELD_NUMBER: _builtins.int
+    CAMERA_HEALTH_FIELD_NUMBER: _builtins.int
     frame: _builtins.int
     captured_ns: _builtins.int
     seen_ns: _builtins.int
@@ -148,6 +236,8 @@ class Sight(_message.Message):
     def camera_ready(self) -> Global___CameraReady: ...
     @_builtins.property
     def camera_fault(self) -> Global___CameraFault: ...
+    @_builtins.property
+    def camera_health(self) -> Global___CameraHealth: ...
     def __init__(
         self,
         *,
@@ -159,12 +249,13 @@ class Sight(_message.Message):
         nobody: Global___Nobody | None = ...,
         camera_ready: Global___CameraReady | None = ...,
         camera_fault: Global___CameraFault | None = ...,
+        camera_health: Global___CameraHealth | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["camera_fault", b"camera_fault", "camera_ready", b"camera_ready", "candidate", b"candidate", "nobody", b"nobody", "not_yet", b"not_yet", "what", b"what"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["camera_fault", b"camera_fault", "camera_health", b"camera_health", "camera_ready", b"camera_ready", "candidate", b"candidate", "nobody", b"nobody", "not_yet", b"not_yet", "what", b"what"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_fault", b"camera_fault", "camera_ready", b"camera_ready", "candidate", b"candidate", "captured_ns", b"captured_ns", "frame", b"frame", "nobody", b"nobody", "not_yet", b"not_yet", "seen_ns", b"seen_ns", "what", b"what"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_fault", b"camera_fault", "camera_health", b"camera_health", "camera_ready", b"camera_ready", "candidate", b"candidate", "captured_ns", b"captured_ns", "frame", b"frame", "nobody", b"nobody", "not_yet", b"not_yet", "seen_ns", b"seen_ns", "what", b"what"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["candidate", "not_yet", "nobody", "camera_ready", "camera_fault"]  # noqa: Y015
+    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["candidate", "not_yet", "nobody", "camera_ready", "camera_fault", "camera_health"]  # noqa: Y015
     _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_what) -> _WhichOneofReturnType_what | None: ...
 
