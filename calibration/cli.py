@@ -2,10 +2,15 @@
 
 import typer
 
+from calibration.camera import commands, site
 from calibration.rates.command import identify
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(identify)
+app.command()(commands.board)
+app.command()(commands.camera)
+app.command("exposure")(site.limits)
+app.command("mounting")(site.mount)
 
 
 @app.callback()
