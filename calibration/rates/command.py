@@ -95,8 +95,10 @@ def _run(request: "Request", wanted: Wanted, errors: Console) -> None:
     from calibration.rates import identify as rates
     from calibration.rates import show
 
+    show.check_endings(wanted.det, wanted.write)
+    planned = rates.plan(request)
     with Progress(*rates.progress_columns(), console=errors, transient=True) as progress:
-        report = rates.identify(request, progress, bare=wanted.bare)
+        report = rates.identify(planned, progress, bare=wanted.bare)
         gains = rates.gain(request, report.material, progress) if wanted.gain else []
     if wanted.det:
         show.det(report, wanted.det)

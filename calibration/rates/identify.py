@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatch
@@ -16,7 +17,7 @@ from backend.operating_point import Measured, Record, read_operating_point
 from backend.settings import Rules
 from calibration.rates import measure, tail
 from calibration.rates.acquire import Acquired, Acquirer, Refusal
-from calibration.rates.draw import Person, Sizes, checked_size, pool
+from calibration.rates.draw import Person, Rows, Sizes, checked_size, pool
 from calibration.rates.measure import Proportion, Rates
 from calibration.rates.people import Group, People, groups, read
 from calibration.rates.simulate import Outcome, Trial, simulate
@@ -78,15 +79,30 @@ class Report:
     groups: tuple[tuple[Group, Proportion | None, Proportion | None], ...]
 
 
-def identify(request: Request, progress: Progress, *, bare: bool = False) -> Report:
-    """Raises RatesError, ModelUnfit."""
-    material = acquire(request, progress, bare=bare)
-    wanted = groups(request.groups, material.folder) if request.groups else ()
-    return rate(request, material, wanted, progress)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was asked, of whom, and by which groups of them."""
+
+    request: Request
+    folder: People
+    groups: tuple[Group, ...]
 
 
-def acquire(request: Request, progress: Progress, *, bare: bool) -> Material:
+def plan(request: Request) -> Plan:
+    """Refuse what cannot be measured before photos are looked at.  Raises RatesError."""
     folder = read(request.folder)
+    people, _ = _people(folder, range(len(folder.photos)), request.on_file)
+    checked_size(pool(people, request.sizes), request.gallery_size)
+    return Plan(request, folder, groups(request.groups, folder) if request.groups else ())
+
+
+def identify(planned: Plan, progress: Progress, *, bare: bool = False) -> Report:
+    """Raises RatesError, ModelUnfit."""
+    return rate(planned, acquire(planned, progress, bare=bare), progress)
+
+
+def acquire(planned: Plan, progress: Progress, *, bare: bool) -> Material:
+    folder = planned.folder
     files = [photo.file for photo in folder.photos]
     acquirer, task = Acquirer(), progress.add_task("photos to templates", total=len(files))
     began_s = time.perf_counter()
@@ -95,16 +111,16 @@ def acquire(request: Request, progress: Progress, *, bare: bool) -> Material:
     usable = [file for file, row in zip(files, acquired.rows, strict=True) if isinstance(row, int)][:BARE_PHOTOS]
     bare_rate = acquirer.bare_rate_per_s(usable, time.perf_counter) if bare else None
     refused = Counter(row for row in acquired.rows if isinstance(row, Refusal))
-    people, fta = _people(folder, acquired, request.on_file)
+    people, fta = _people(folder, acquired.rows, planned.request.on_file)
     return Material(folder, people, acquired, tuple(refused.items()), fta, len(files) / took_s, bare_rate)
 
 
-def _people(folder: People, acquired: Acquired, on_file: str | None) -> tuple[tuple[Person, ...], float]:
+def _people(folder: People, rows: Iterable[int | Refusal], on_file: str | None) -> tuple[tuple[Person, ...], float]:
     """Everybody's rows, and the share of probe photos without a face."""
     files: list[list[int]] = [[] for _ in folder.names]
     probes: list[list[int]] = [[] for _ in folder.names]
     lost = offered = 0
-    for photo, row in zip(folder.photos, acquired.rows, strict=True):
+    for photo, row in zip(folder.photos, rows, strict=True):
         enrols = on_file is None or fnmatch(photo.file.name, on_file)
         probed = on_file is None or not enrols
         offered += probed
@@ -113,11 +129,16 @@ def _people(folder: People, acquired: Acquired, on_file: str | None) -> tuple[tu
             files[photo.owner] += [row] if enrols else []
             probes[photo.owner] += [row] if probed else []
     shared = on_file is None
-    rows = zip(files, probes, strict=True)
-    return tuple(Person(np.array(f, np.intp), np.array(p, np.intp), shared) for f, p in rows), lost / max(1, offered)
+    found = tuple(Person(_rows(f), _rows(p), shared) for f, p in zip(files, probes, strict=True))
+    return found, lost / max(1, offered)
 
 
-def rate(request: Request, material: Material, wanted: tuple[Group, ...], progress: Progress) -> Report:
+def _rows(rows: list[int]) -> Rows:
+    return np.array(rows, np.intp)
+
+
+def rate(planned: Plan, material: Material, progress: Progress) -> Report:
+    request = planned.request
     made = pool(material.people, request.sizes)
     size = checked_size(made, request.gallery_size)
     outcome = _simulate(request, material, request.sizes, size, progress)
@@ -132,7 +153,9 @@ def rate(request: Request, material: Material, wanted: tuple[Group, ...], progre
         rates=measure.rates(outcome, setting.threshold),
         margin=measure.rates(outcome, setting.threshold, Rules().margin),
         service=measure.rates(outcome, service),
-        groups=tuple((group, *measure.of_people(outcome, setting.threshold, group.members)) for group in wanted),
+        groups=tuple(
+            (group, *measure.of_people(outcome, setting.threshold, group.members)) for group in planned.groups
+        ),
     )
 
 

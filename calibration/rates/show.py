@@ -14,6 +14,7 @@ from calibration.rates.measure import Proportion, Rates
 from calibration.rates.simulate import Outcome
 
 Json = dict[str, object]
+PICTURES = frozenset({".png", ".csv"})
 CURVE = 400  # points of a DET curve
 
 
@@ -151,17 +152,23 @@ def curve(outcome: Outcome) -> list[tuple[float, float, float]]:
     return [tuple(row) for row in np.column_stack([marks, fpir, fnir]).tolist()]
 
 
+def check_endings(det: Path | None, written: Path | None) -> None:
+    """Refuse files that could not be written, before the work.  Raises FolderUnfit."""
+    if det and det.suffix.lower() not in PICTURES:
+        raise FolderUnfit(f"a DET curve is written as .png or .csv, not as {det.name}")
+    for file in (det, written):
+        if file and not file.parent.is_dir():
+            raise FolderUnfit(f"{file.parent} is no folder: {file.name} cannot be written there")
+
+
 def det(report: Report, file: Path) -> None:
-    """A DET curve as a picture or as numbers, by the file's ending.  Raises FolderUnfit, OSError."""
+    """A DET curve as a picture or as numbers, by the file's ending.  Raises OSError."""
     points = curve(report.outcome)
-    match file.suffix.lower():
-        case ".csv":
-            with file.open("w", newline="") as text:
-                csv.writer(text).writerows([("threshold", "fpir", "fnir"), *points])
-        case ".png":
-            _plot(report, points, file)
-        case other:
-            raise FolderUnfit(f"a DET curve is written as .png or .csv, not as {other or 'a file without an ending'}")
+    if file.suffix.lower() == ".png":
+        return _plot(report, points, file)
+    with file.open("w", newline="") as text:
+        csv.writer(text).writerows([("threshold", "fpir", "fnir"), *points])
+    return None
 
 
 def _plot(report: Report, points: list[tuple[float, float, float]], file: Path) -> None:
