@@ -41,6 +41,7 @@ class _Watcher:
     def __init__(self, name: str, brain: socket.socket, shared: Handover, follower: Follower | None) -> None:
         self._name, self._brain, self._shared, self._follower = name, brain, shared, follower
         self._described = False
+        self._came = 0
         self._heard_ns = time.monotonic_ns()
         self._pulse = Pulse(shared.latest, self._heard_ns)
 
@@ -56,10 +57,12 @@ class _Watcher:
         now_ns = time.monotonic_ns()
         if (health := self._pulse.beat(now_ns)) is not None:
             _tell(self._brain, eye_pb2.Sight(camera_health=health))
+        filmed, dropped = latest.counts()
+        if (came := filmed + dropped.total()) != self._came:
+            self._came, self._heard_ns = came, now_ns
         if frame is None:
-            self._wait(now_ns - self._heard_ns)
+            self._wait(now_ns)
             return None
-        self._heard_ns = now_ns
         if now_ns - frame.captured_ns > OLDEST_NS:
             latest.drop(Cause.LATE)
             return None
@@ -75,8 +78,9 @@ class _Watcher:
         if (wanted := self._follower.want(_luma(sight), time.monotonic_ns())) is not None:
             self._shared.wish.leave(wanted)
 
-    def _wait(self, silent_ns: int) -> None:
-        """The camera thread has said nothing for so long."""
+    def _wait(self, now_ns: int) -> None:
+        """Nothing to look at: a camera thread that gets no frames at all, good or bad, cannot say so itself."""
+        silent_ns = now_ns - self._heard_ns
         if silent_ns > STUCK_NS:
             raise SystemExit(f"camera {self._name}: its driver has not answered for {STUCK_NS / 1e9:g} s")
         if silent_ns > NOTICE_NS and self._described:

@@ -9,15 +9,8 @@ import textwrap
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import numpy as np
-import pytest
-
 from calibration.rehearsal.cast import portrait
-from calibration.rehearsal.clips import Actor, Scene, render
 from edge.encounter.events import Event, Nobody, Seen
-from edge.errors import CameraLost
-from edge.eye.cameras import ClipCamera, open_camera
-from edge.eye.frame import Frame, Latest
 from edge.eye_link import EyeLink
 from vision.models import cache_dir
 
@@ -146,32 +139,15 @@ async def test_a_killed_eye_is_back_within_seconds() -> None:
     assert counts["killed"]
 
 
-def test_the_mailbox_holds_only_the_newest() -> None:
-    latest, pixels = Latest(), np.zeros((2, 2, 3), np.uint8)
-    for number in range(5):
-        latest.put(Frame(number, number, pixels))
-    taken = latest.take(0.1)
-    assert taken is not None
-    assert taken.number == 4
-    assert latest.dropped == 4
-    assert latest.take(0.01) is None
+async def test_er04_a_frozen_camera_is_told_and_opened_again() -> None:
+    problems: list[str] = []
 
+    def back(link: EyeLink, _: list[Event]) -> bool:
+        if not problems or link.problem != problems[-1]:
+            problems.append(link.problem)
+        return len(problems) > 3
 
-def test_a_playlist_goes_on_where_it_grows(tmp_path: Path) -> None:
-    playlist = tmp_path / "lane.m3u"
-    short = Scene("short", (Actor(portrait("anna-live")),), approach=False)
-    first = render(short, tmp_path)
-    playlist.write_text(f"#EXTM3U\n{first}\n")
-    camera = ClipCamera(playlist)
-    shown = [camera.read().pixels.mean() for _ in range(70)]  # 60 frames, then its end again
-    playlist.write_text(f"#EXTM3U\n{first}\n{clip('empty')}\n")
-    after = [camera.read().pixels.mean() for _ in range(3)]
-    camera.close()
-    assert max(abs(a - shown[0]) for a in shown) < 2
-    assert min(abs(a - shown[0]) for a in after) > 1
-
-
-@pytest.mark.parametrize("address", ["usb:1", "", "clip:/nowhere.mp4"])
-def test_a_camera_that_cannot_be_is_refused_with_the_reason(address: str) -> None:
-    with pytest.raises(CameraLost, match="expected"):
-        open_camera(address)
+    link = await hear(f"fault:frozen:{clip('empty')}", back, nothing)
+    assert [problems[0], problems[1], problems[3]] == ["starting", "", ""]
+    assert "the picture does not change" in problems[2]
+    assert link.camera is not None
