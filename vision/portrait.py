@@ -52,23 +52,21 @@ def _found(pixels: Pixels, detector: Detector) -> list[Face]:
 
 def _views(pixels: Pixels) -> Iterator[View]:
     """The photo with a border, so that a tight crop has a head's surroundings; then as large as is worth searching."""
-    long_side = max(pixels.shape[:2])
+    small = _resized(pixels, min(1.0, COPY_PX / max(pixels.shape[:2])))  # once: a large photo is slow to shrink
     for target, share in ((320, 0.5), (640, 0.25), (160, 1.0), (COPY_PX, 0.0)):
-        scale = target / long_side
-        copy = np.asarray(cv2.resize(pixels, _size(pixels, scale), interpolation=_sampling(scale)), np.uint8)
         border = round(share * target)
-        if border:
-            around = (border, border, border, border)
-            copy = np.asarray(cv2.copyMakeBorder(copy, *around, cv2.BORDER_CONSTANT, value=GREY), np.uint8)
-        yield copy, scale, border
+        around = (border, border, border, border)
+        copy = _resized(small, target / max(small.shape[:2]))
+        framed = cv2.copyMakeBorder(copy, *around, cv2.BORDER_CONSTANT, value=GREY)
+        yield np.asarray(framed, np.uint8), target / max(pixels.shape[:2]), border
 
 
-def _size(pixels: Pixels, scale: float) -> tuple[int, int]:
-    return max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-
-
-def _sampling(scale: float) -> int:
-    return cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+def _resized(pixels: Pixels, scale: float) -> Pixels:
+    if scale == 1.0:
+        return pixels
+    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    sampling = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=sampling), np.uint8)
 
 
 def _moved(face: Face, scale: float, border: int) -> Face:
