@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -21,10 +21,10 @@ from backend.store import decisions, manifests
 from backend.store.decisions import Decision
 from backend.store.engine import Store
 from vision.cues import Cue
-from vision.quality import Limits, Quality, obstacle, rank
+from vision.quality import Quality, obstacle, policy, rank
 
 POLICY = "2025-12-26"
-LIMITS = Limits(least_inter_eye_px=24.0, most_inter_eye_px=1000.0)  # of the crop sent, not of the camera's frame
+LIMITS = replace(policy(), least_inter_eye_px=24.0, most_inter_eye_px=1000.0)  # of the crop sent, not the frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,8 +27,8 @@ from backend.store.manifests import Traveler
 from backend.store.peers import Peer
 from calibration.rehearsal.cast import portrait
 from calibration.rehearsal.lane import free_port
-from edge.eye.look import Crop, crop
 from vision.align import align
+from vision.crop import Crop, crop
 from vision.detect import Detector
 from vision.embed import DIMENSIONS, Embedder, template_version
 from vision.faces import Pixels

@@ -129,7 +129,9 @@ class EyeLink:
             self._shots.popitem(last=False)
         cue = _cue(candidate.cue)
         subject = self._subject(candidate.subject)
-        return Seen(subject, name, cue, candidate.rank, sight.captured_ns / 1e9, str(uuid.uuid4()))
+        pose = candidate.shot.quality.pose
+        fresh, captured_s = str(uuid.uuid4()), sight.captured_ns / 1e9
+        return Seen(subject, name, cue, candidate.rank, captured_s, fresh, pose.yaw_deg, pose.pitch_deg)
 
     def _subject(self, number: int) -> int:
         """An eye counts from one: its successor's first subject is not its own first."""

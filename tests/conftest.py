@@ -26,7 +26,7 @@ from backend.store import peers
 from backend.store.engine import Store, open_store
 from backend.store.peers import Peer
 from calibration.rehearsal.cast import portrait
-from edge.eye.look import crop
+from vision.crop import crop
 from vision.detect import Detector
 
 

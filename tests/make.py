@@ -33,8 +33,9 @@ def seen(
     rank: float = 0.5,
     at_s: float = 0.0,
     fresh: str = "e1",
+    yaw_deg: float = 0.0,
 ) -> Seen:
-    return Seen(subject, shot, cue, rank, at_s, fresh)
+    return Seen(subject, shot, cue, rank, at_s, fresh, yaw_deg)
 
 
 def unit(seed: int) -> Vector:
@@ -46,6 +47,16 @@ def face(x: float = 0, y: float = 0, width: float = 100, inter_eye_px: float = 4
     middle = np.array([x + width / 2, y + width / 2], np.float32)
     shape = np.array([[-0.5, 0], [0.5, 0], [0, 0.6], [-0.4, 1.1], [0.4, 1.1]], np.float32)
     return Face(Box(x, y, width, width * 1.3), middle + shape * inter_eye_px, 0.9)
+
+
+def face_at(x: float, y: float, inter_eye_px: float, *, nose_aside: float = 0.0, tall: float | None = None) -> Face:
+    """Eyes around (x, y).  nose_aside: of the nose, in eye distances.  tall: eyes to mouth, pixels."""
+    down = tall or 1.155 * inter_eye_px
+    half = inter_eye_px / 2
+    points = [(x - half, y), (x + half, y), (x + nose_aside * down, y + 0.55 * down), (x - half * 0.8, y + down)]
+    points.append((x + half * 0.8, y + down))
+    box = Box(x - 1.15 * down, y - 0.9 * down, 2.3 * down, 2.8 * down)
+    return Face(box, np.array(points, np.float32), 0.9)
 
 
 def chip(seed: int = 7) -> Pixels:

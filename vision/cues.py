@@ -10,3 +10,5 @@ class Cue(StrEnum):
     MORE_LIGHT = "more_light"
     ONE_PERSON = "one_person"
     HOLD_STILL = "hold_still"
+    UNCOVER = "uncover"  # take off sunglasses or a mask; never a head covering (DIG-1)
+    MOMENT = "moment"  # nothing to change: the system needs longer

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]  # (height, width, 3), BGR
 Points = NDArray[np.float32]  # (n, 2), x then y, pixels
+EYES_TO_MOUTH = 1.155  # of the distance between the eyes, on the embedder's template
+MOST_ASIDE = 0.55  # of the nose tip from the middle between the eyes, in distances between them
 
 
 class Box(NamedTuple):
@@ -42,3 +44,16 @@ class Face:
     @property
     def inter_eye_px(self) -> float:
         return float(np.hypot(*(self.points[1] - self.points[0])))
+
+    @property
+    def span_px(self) -> float:
+        """The distance between the eyes as if the head were not turned: by the eyes, or by eyes and mouth."""
+        eyes, mouth = self.points[:2].mean(axis=0), self.points[3:].mean(axis=0)
+        return max(self.inter_eye_px, float(np.hypot(*(mouth - eyes))) / EYES_TO_MOUTH)
+
+    @property
+    def faces_us(self) -> bool:
+        """Turned by less than about 45 degrees: the nose is between the eyes."""
+        right, left, nose = self.points[:3]
+        along = (left - right) / max(self.inter_eye_px, 1e-6)
+        return abs(float((nose - (right + left) / 2) @ along)) <= MOST_ASIDE * self.span_px

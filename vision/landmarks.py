@@ -17,6 +17,16 @@ from vision.faces import Face, Pixels, Points
 
 SIDE_PX = 256  # of the copy the network sees: its own input size
 MARGIN = 2.0  # side of the crop, in face widths
+EXPRESSIONS = (
+    "mouthSmile",
+    "mouthFrown",
+    "mouthPucker",
+    "mouthFunnel",
+    "jawOpen",
+    "browInnerUp",
+    "cheekPuff",
+    "eyeWide",
+)
 
 
 class Pose(NamedTuple):
@@ -29,16 +39,20 @@ class Pose(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landmarks:
-    """`points` (478, 2) in pixels of the frame."""
+    """`points` (478, 2) in pixels of the frame.  expressive: the strongest of the face's expressions, 0 neutral..1."""
 
     points: Points
     pose: Pose
+    expressive: float
 
 
 class Landmarker:
-    """One per thread: the graph inside keeps state.  Close it."""
+    """One per thread: the graph inside keeps state.  Close it.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    following: consecutive frames of one camera, a little faster; else every picture stands for itself.
+    """
+
+    def __init__(self, folder: Path | None = None, *, following: bool = False) -> None:
         import mediapipe
         from mediapipe.tasks.python import BaseOptions, vision
 
@@ -46,11 +60,13 @@ class Landmarker:
         self._srgb = mediapipe.ImageFormat.SRGB
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=models.read("landmarker", folder)),
-            running_mode=vision.RunningMode.IMAGE,
+            running_mode=vision.RunningMode.VIDEO if following else vision.RunningMode.IMAGE,
             num_faces=1,
             output_facial_transformation_matrixes=True,
+            output_face_blendshapes=True,
         )
         self._graph = vision.FaceLandmarker.create_from_options(options)
+        self._following, self._calls = following, 0
 
     def close(self) -> None:
         self._graph.close()
@@ -62,11 +78,15 @@ class Landmarker:
         shift = (SIDE_PX / 2 - scale * centre_x, SIDE_PX / 2 - scale * centre_y)
         view = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
         patch = cv2.cvtColor(cv2.warpAffine(frame, view, (SIDE_PX, SIDE_PX)), cv2.COLOR_BGR2RGB)
-        seen = self._graph.detect(self._image(image_format=self._srgb, data=patch))
+        image = self._image(image_format=self._srgb, data=patch)
+        self._calls += 1  # the graph wants rising time stamps and does nothing else with them
+        seen = self._graph.detect_for_video(image, self._calls) if self._following else self._graph.detect(image)
         if not seen.face_landmarks:
             return None
         points = np.array([(p.x, p.y) for p in seen.face_landmarks[0]], np.float32) * SIDE_PX
-        return Landmarks(((points - shift) / scale).astype(np.float32), _pose(seen.facial_transformation_matrixes[0]))
+        strongest = max(s.score for s in seen.face_blendshapes[0] if s.category_name.startswith(EXPRESSIONS))
+        pose = _pose(seen.facial_transformation_matrixes[0])
+        return Landmarks(((points - shift) / scale).astype(np.float32), pose, float(strongest))
 
 
 def _pose(matrix: NDArray[np.float64]) -> Pose:

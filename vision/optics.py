@@ -58,10 +58,10 @@ def default_lens(width: int, height: int) -> Lens:
 
 
 def place(face: Face, lens: Lens, mounting: Mounting) -> Place:
-    """Where the face is, from the distance between its eyes; a turned head seems farther away than it is."""
+    """Where the face is, from its size in the picture."""
     (fx, fy), (cx, cy) = lens.focal_px, lens.centre_px
     eyes = face.points[:2].mean(axis=0)
-    depth = fx * INTER_EYE_M / max(face.inter_eye_px, 1e-6)
+    depth = fx * INTER_EYE_M / max(face.span_px, 1e-6)
     right, down = (float(eyes[0]) - cx) / fx * depth, (float(eyes[1]) - cy) / fy * depth
     tilt = math.radians(mounting.tilt_deg)
     away, sunk = depth * math.cos(tilt) - down * math.sin(tilt), depth * math.sin(tilt) + down * math.cos(tilt)

@@ -12,6 +12,7 @@ from vision.faces import Box, Face, Pixels
 
 COPY_PX = 1280  # longest side of the copy searched again: large enough for a face in a group, small in memory
 LEAST_INTER_EYE_PX = 8.0  # smaller is a find without a face's detail
+SURE = 0.85  # detector score below which the five points of a tight crop are up to a tenth of the face off
 COMPARABLE = 0.25  # of the subject's area: a second face that large could be the subject as well
 
 GREY = (128, 128, 128)
@@ -43,11 +44,22 @@ def prominence(face: Face, width_px: int, height_px: int) -> float:
 
 
 def _found(pixels: Pixels, detector: Detector) -> list[Face]:
-    faces = detector.find(pixels)
-    for copy, scale, border in () if faces else _views(pixels):
-        if found := detector.find(copy, long_side_px=COPY_PX):
-            return [_moved(face, scale, border) for face in found]
-    return faces
+    """Finds of the photo as it is; if they are none or doubtful, those of the view with the surest find."""
+    best = detector.find(pixels)
+    for copy, scale, border in () if _sure(best) else _views(pixels):
+        found = [_moved(face, scale, border) for face in detector.find(copy, long_side_px=COPY_PX)]
+        best = max(best, found, key=_score)
+        if _sure(best):
+            break
+    return best
+
+
+def _score(faces: list[Face]) -> float:
+    return max((face.score for face in faces), default=0.0)
+
+
+def _sure(faces: list[Face]) -> bool:
+    return _score(faces) >= SURE
 
 
 def _views(pixels: Pixels) -> Iterator[View]:

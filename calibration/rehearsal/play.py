@@ -12,7 +12,7 @@ from calibration.rehearsal.clips import Scene, render
 from calibration.rehearsal.lane import Lane, LaneFailed
 
 LONGEST_S = 30.0  # for anything awaited in a visit
-CUES = ("come_closer", "step_back", "look_here", "more_light", "one_person", "hold_still")
+CUES = ("come_closer", "step_back", "look_here", "more_light", "one_person", "hold_still", "uncover")
 Line = dict[str, Any]
 
 

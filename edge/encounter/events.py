@@ -16,6 +16,8 @@ class Prompt(StrEnum):
     MORE_LIGHT = "more_light"
     ONE_PERSON = "one_person"
     HOLD_STILL = "hold_still"
+    UNCOVER = "uncover"
+    MOMENT = "moment"
     CHECKING = "checking"
     GO = "go"
     SEE_AGENT = "see_agent"
@@ -27,7 +29,8 @@ class Prompt(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The subject, in one frame.  shot: name of the crop kept for it, None where the face is too far for one.
-    cue: what the frame lacks, None for an acceptable frame.  fresh: the id a new encounter would get."""
+    cue: what the frame lacks, None for an acceptable frame.  fresh: the id a new encounter would get.
+    yaw_deg, pitch_deg: of the head, where a shot is kept."""
 
     subject: int
     shot: str | None
@@ -35,6 +38,8 @@ class Seen:
     rank: float
     captured_s: float
     fresh: str
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ from edge.encounter.events import Boarded, Crossed, Prompt
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A shot worth submitting."""
+    """A shot worth submitting.  since_s: of the first shot like it, whose place it took."""
 
     shot: str
     rank: float
     captured_s: float
+    since_s: float
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,9 @@ from edge.encounter.events import (
 from edge.encounter.states import Asking, Idle, Kept, Looking, Passing, Phase, State, WithAgent
 from vision.cues import Cue
 
-GATHER_S = 0.10  # after the first acceptable frame, for a second one
-ENOUGH_SHOTS = 2
+GATHER_S = 0.22  # after the first acceptable frame, for others that differ
+ENOUGH_SHOTS = 3
+APART_S, APART_DEG = 0.06, 4.0  # two shots differ by time or by how the head is turned
 PATIENCE_S = 2.0  # with a face near enough but never acceptable: submit the best there is
 HOLD_S = 0.8  # a cue stays at least this long
 GONE_S = 1.0  # not seen for this long: left
@@ -112,14 +113,31 @@ def _looking(looking: Looking, event: Event, now_s: float, up: bool) -> Next:
 def _look(looking: Looking, seen: Seen, now_s: float) -> Next:
     if seen.cue is not None:
         if seen.shot is not None and (looking.poor is None or seen.rank > looking.poor.rank):
-            looking = replace(looking, poor=Kept(seen.shot, seen.rank, seen.captured_s))
+            looking = replace(looking, poor=_kept(seen.shot, seen))
         looking, effects = _say(looking, Prompt(seen.cue), now_s)
         phase, more = _ask_if_due(looking, now_s)
         return phase, (*effects, *more)
     if seen.shot is not None and seen.captured_s >= looking.not_before_s:
-        shots = (*looking.shots, Kept(seen.shot, seen.rank, seen.captured_s))
-        looking = replace(looking, shots=tuple(sorted(shots, key=lambda kept: -kept.rank)[:ENOUGH_SHOTS]))
+        looking = replace(looking, shots=_with(looking.shots, _kept(seen.shot, seen)))
     return _ask_if_due(looking, now_s)
+
+
+def _kept(shot: str, seen: Seen) -> Kept:
+    return Kept(shot, seen.rank, seen.captured_s, seen.captured_s, seen.yaw_deg, seen.pitch_deg)
+
+
+def _with(shots: tuple[Kept, ...], new: Kept) -> tuple[Kept, ...]:
+    """The best that differ: of two alike the better stays, in the place of the first."""
+    alike = next((kept for kept in shots if _alike(kept, new)), None)
+    if alike is None:
+        return tuple(sorted((*shots, new), key=lambda kept: -kept.rank)[:ENOUGH_SHOTS])
+    better = replace(new, since_s=alike.since_s) if new.rank > alike.rank else alike
+    return tuple(better if kept is alike else kept for kept in shots)
+
+
+def _alike(kept: Kept, new: Kept) -> bool:
+    turned_deg = max(abs(kept.yaw_deg - new.yaw_deg), abs(kept.pitch_deg - new.pitch_deg))
+    return new.captured_s - kept.since_s < APART_S and turned_deg < APART_DEG
 
 
 def _seen(before_s: float, now_s: float) -> float:
@@ -134,7 +152,7 @@ def _say(looking: Looking, prompt: Prompt, now_s: float) -> tuple[Looking, tuple
 
 
 def _ask_if_due(looking: Looking, now_s: float) -> Next:
-    gathered = looking.shots and now_s - min(kept.captured_s for kept in looking.shots) >= GATHER_S
+    gathered = looking.shots and now_s - min(kept.since_s for kept in looking.shots) >= GATHER_S
     if len(looking.shots) >= ENOUGH_SHOTS or gathered:
         return _ask(looking, looking.shots, now_s)
     if looking.poor is not None and now_s - max(looking.since_s, looking.not_before_s) >= PATIENCE_S:

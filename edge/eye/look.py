@@ -1,47 +1,42 @@
 """One frame to one sight: is somebody there, what should they change, or is this a shot worth submitting."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-import cv2
-import numpy as np
 
 from edge.eye.frame import Frame
 from vision.align import align
+from vision.crop import Crop, crop
 from vision.cues import Cue
 from vision.detect import Detector
-from vision.faces import Box, Face, Pixels, Points
+from vision.embed import Embedder, Template
+from vision.faces import Box, Face, Pixels
 from vision.landmarks import Landmarker
 from vision.liveness import Liveness
-from vision.quality import Limits, Quality, measure, obstacle, rank
-from vision.subject import choose
-from vision.track import Tracker
+from vision.optics import default_lens
+from vision.pad.witness import Evidence, Witness
+from vision.quality import Limits, Quality, measure, obstacle, policy, rank
+from vision.quality.face import judge
+from vision.subject import Crowd, Subject, View, choose
+from vision.track import LOST_NS, Tracker
 
-CROP_INTER_EYE_PX = 64.0  # of the crop sent: twice what similarity saturates at, a third of the bytes of the frame's
-CROP_WIDTH, CROP_ABOVE, CROP_BELOW = 4.0, 2.0, 3.0  # in distances between the eyes, around their middle
-JPEG_QUALITY = 92
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Crop:
-    """jpeg: the portrait around the face.  points: (5, 2) in its pixels."""
-
-    jpeg: bytes
-    points: Points
+LONG_SIDE_PX = 448  # of the copy searched: finds faces of 80 px, the far end of the volume; `refine` does the rest
+LEAST_LIVE = 0.5  # below it the shot is kept for want of a better one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A shot of the subject.  cue is None if the frame is acceptable; else it is the best that can be had until
-    the cue is followed.  live: passive liveness, 0..1."""
+    the cue is followed."""
 
     subject: int
     cue: Cue | None
     box: Box
     crop: Crop
     quality: Quality
-    live: float
+    evidence: Evidence
     rank: float
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,49 +56,87 @@ Sight = Candidate | NotYet | Nobody
 
 
 class Look:
-    """The models of the eye.  One per thread; close it."""
+    """The models of the eye, and what is remembered of the one person before it.  One per thread; close it.
 
-    def __init__(self, limits: Limits = Limits(), folder: Path | None = None) -> None:  # noqa: B008  frozen
-        self._limits = limits
+    view: None for a default lens, mounting and volume.
+    """
+
+    def __init__(self, view: View | None = None, limits: Limits | None = None, folder: Path | None = None) -> None:
+        self._view, self._limits = view, limits or policy()
         self._detector = Detector(folder=folder)
-        self._landmarker = Landmarker(folder)
+        self._landmarker = Landmarker(folder, following=True)
         self._liveness = Liveness(folder=folder)
-        self._tracker = Tracker()
+        self._embedder = Embedder(folder=folder)
+        self._tracker, self._witness = Tracker(), Witness()
+        self._subject, self._seen_ns = 0, 0
+        self._shown: Cue | None = None
 
     def __call__(self, frame: Frame) -> Sight:
-        """detect → one subject → track → first quality → landmarks → liveness."""
-        chosen = choose(self._detector.find(frame.pixels))
-        if chosen is None:
-            return Nobody()
-        if isinstance(chosen, Cue):
-            return NotYet(None, chosen)
-        subject = self._tracker.follow(chosen.box, frame.captured_ns)
-        quality = measure(align(frame.pixels, chosen.points), chosen.inter_eye_px)
-        cue = obstacle(quality, self._limits)
-        if cue in (Cue.COME_CLOSER, Cue.STEP_BACK):
-            return NotYet(subject, cue)
-        return self._candidate(frame.pixels, chosen, subject, quality, cue)
+        """detect → one subject → track → first quality → landmarks → liveness → all measures."""
+        faces = self._detector.find(frame.pixels, long_side_px=LONG_SIDE_PX)
+        match choose(faces, self._view or _default(frame.pixels)):
+            case None:
+                self._nobody(frame.captured_ns)
+                return Nobody()
+            case Crowd():
+                return NotYet(None, Cue.ONE_PERSON)
+            case Subject() as subject:
+                return self._sight(frame, subject, faces)
 
-    def _candidate(self, pixels: Pixels, face: Face, subject: int, quality: Quality, cue: Cue | None) -> Sight:
+    def _nobody(self, now_ns: int) -> None:
+        """What is remembered of a face ends with its visit."""
+        if now_ns - self._seen_ns > LOST_NS:
+            self._tracker.forget()
+            self._witness = Witness()
+
+    def _sight(self, frame: Frame, subject: Subject, faces: Sequence[Face]) -> Sight:
+        self._seen_ns = frame.captured_ns
+        if subject.cue is not None:
+            number, _ = self._follow(subject.face.box, frame.captured_ns)
+            return self._not_yet(number, subject.cue)
+        face = self._detector.refine(frame.pixels, subject.face)
+        aligned = align(frame.pixels, face.points)
+        number, checked = self._follow(face.box, frame.captured_ns, aligned)
+        quality = measure(aligned, face.span_px)
+        cue = obstacle(quality, self._limits, self._shown)
+        if cue in (Cue.COME_CLOSER, Cue.STEP_BACK):
+            return self._not_yet(number, cue)
+        others = [other for other in faces if other is not subject.face]
+        return self._candidate(frame, [face, *others], number, quality, checked=checked)
+
+    def _follow(self, box: Box, now_ns: int, aligned: Pixels | None = None) -> tuple[int, bool]:
+        def embed() -> Template:
+            assert aligned is not None
+            return self._embedder.embed(aligned)
+
+        number, checked = self._tracker.follow(box, now_ns, None if aligned is None else embed)
+        if number != self._subject:
+            self._subject, self._shown, self._witness = number, None, Witness()
+        return number, checked
+
+    def _candidate(self, frame: Frame, faces: list[Face], number: int, quality: Quality, *, checked: bool) -> Sight:
+        """checked: the face itself was looked at in this frame; then the passive model has its turn in the next."""
+        pixels, face = frame.pixels, faces[0]
         landmarks = self._landmarker.find(pixels, face)
         if landmarks is None:
-            return NotYet(subject, cue or Cue.LOOK_HERE)
-        quality = replace(quality, pose=landmarks.pose)
-        live = self._liveness.score(pixels, face)
-        cue = obstacle(quality, self._limits)
-        return Candidate(subject, cue, face.box, crop(pixels, face), quality, live, rank(quality))
+            return self._not_yet(number, Cue.LOOK_HERE)
+        passive = None if checked and self._witness.has_passive else self._liveness.score(pixels, face)
+        evidence = self._witness.add(frame.captured_ns, pixels, face, landmarks, passive)
+        quality = judge(quality, pixels, faces, landmarks)
+        self._shown = obstacle(quality, self._limits, self._shown)
+        cue = self._shown if self._shown or evidence.live >= LEAST_LIVE else Cue.MOMENT
+        return Candidate(
+            number, cue, face.box, crop(pixels, face), quality, evidence, rank(quality), self._limits.version
+        )
+
+    def _not_yet(self, number: int, cue: Cue) -> NotYet:
+        self._shown = cue
+        return NotYet(number, cue)
 
     def close(self) -> None:
         self._landmarker.close()
 
 
-def crop(pixels: Pixels, face: Face) -> Crop:
-    """The portrait around a face, upright as in the frame, black where the frame ends."""
-    scale = min(1.0, CROP_INTER_EYE_PX / face.inter_eye_px)
-    eyes, unit = face.points[:2].mean(axis=0), face.inter_eye_px * scale
-    size = (round(CROP_WIDTH * unit), round((CROP_ABOVE + CROP_BELOW) * unit))
-    shift = np.array([CROP_WIDTH / 2 * unit, CROP_ABOVE * unit]) - scale * eyes
-    view = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    portrait = cv2.warpAffine(pixels, view, size)
-    _, jpeg = cv2.imencode(".jpg", portrait, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return Crop(jpeg.tobytes(), (face.points * scale + shift).astype(np.float32))
+def _default(pixels: Pixels) -> View:
+    height, width = pixels.shape[:2]
+    return View(default_lens(width, height))

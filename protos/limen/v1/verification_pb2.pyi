@@ -32,6 +32,8 @@ class _CueEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cue.ValueType], _
     CUE_MORE_LIGHT: _Cue.ValueType  # 4
     CUE_ONE_PERSON: _Cue.ValueType  # 5
     CUE_HOLD_STILL: _Cue.ValueType  # 6
+    CUE_UNCOVER: _Cue.ValueType  # 7
+    CUE_MOMENT: _Cue.ValueType  # 8
 
 class Cue(_Cue, metaclass=_CueEnumTypeWrapper): ...
 
@@ -42,6 +44,8 @@ CUE_LOOK_HERE: Cue.ValueType  # 3
 CUE_MORE_LIGHT: Cue.ValueType  # 4
 CUE_ONE_PERSON: Cue.ValueType  # 5
 CUE_HOLD_STILL: Cue.ValueType  # 6
+CUE_UNCOVER: Cue.ValueType  # 7
+CUE_MOMENT: Cue.ValueType  # 8
 Global___Cue: _TypeAlias = Cue  # noqa: Y015
 
 @_typing.final
@@ -120,6 +124,34 @@ class Pose(_message.Message):
 Global___Pose: _TypeAlias = Pose  # noqa: Y015
 
 @_typing.final
+class Component(_message.Message):
+    """One of ISO/IEC 29794-5.  A component that is not here was not assessed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NATIVE_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """The standard's identifier."""
+    native: _builtins.float
+    quality: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        native: _builtins.float = ...,
+        quality: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "native", b"native", "quality", b"quality"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Component: _TypeAlias = Component  # noqa: Y015
+
+@_typing.final
 class Quality(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -127,11 +159,22 @@ class Quality(_message.Message):
     SHARPNESS_FIELD_NUMBER: _builtins.int
     EXPOSURE_FIELD_NUMBER: _builtins.int
     POSE_FIELD_NUMBER: _builtins.int
+    EYES_OPEN_FIELD_NUMBER: _builtins.int
+    COVERED_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    COMPONENTS_FIELD_NUMBER: _builtins.int
     inter_eye_px: _builtins.float
     sharpness: _builtins.float
     exposure: _builtins.float
+    eyes_open: _builtins.float
+    """Smaller opening of the eyes by the distance from eyes to chin; share of eyes or mouth hidden."""
+    covered: _builtins.float
+    policy: _builtins.str
+    """Of the acceptance limits the device applied."""
     @_builtins.property
     def pose(self) -> Global___Pose: ...
+    @_builtins.property
+    def components(self) -> _containers.RepeatedCompositeFieldContainer[Global___Component]: ...
     def __init__(
         self,
         *,
@@ -139,14 +182,40 @@ class Quality(_message.Message):
         sharpness: _builtins.float = ...,
         exposure: _builtins.float = ...,
         pose: Global___Pose | None = ...,
+        eyes_open: _builtins.float = ...,
+        covered: _builtins.float = ...,
+        policy: _builtins.str = ...,
+        components: _abc.Iterable[Global___Component] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["pose", b"pose"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["exposure", b"exposure", "inter_eye_px", b"inter_eye_px", "pose", b"pose", "sharpness", b"sharpness"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["components", b"components", "covered", b"covered", "exposure", b"exposure", "eyes_open", b"eyes_open", "inter_eye_px", b"inter_eye_px", "policy", b"policy", "pose", b"pose", "sharpness", b"sharpness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Quality: _TypeAlias = Quality  # noqa: Y015
+
+@_typing.final
+class Evidence(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    value: _builtins.float
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 @_typing.final
 class Liveness(_message.Message):
@@ -154,17 +223,24 @@ class Liveness(_message.Message):
 
     MODEL_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     score: _builtins.float
+    """Fused and calibrated, 0..1."""
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Evidence]:
+        """What it was fused from."""
+
     def __init__(
         self,
         *,
         model: _builtins.str = ...,
         score: _builtins.float = ...,
+        evidence: _abc.Iterable[Global___Evidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "score", b"score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "model", b"model", "score", b"score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

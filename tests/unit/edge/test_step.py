@@ -50,7 +50,7 @@ def play(*events: tuple[float, Event], start: State = UP) -> tuple[State, list[E
     return state, done
 
 
-ARRIVE = ((0.0, seen(shot="1")), (0.03, seen(shot="2", at_s=0.03)))
+ARRIVE = ((0.0, seen(shot="1")), (0.03, seen(shot="2", at_s=0.03, yaw_deg=5)), (0.06, seen(shot="3", at_s=0.06)))
 PASS = ((0.3, GateMoved("moving", 0)), (0.5, GateMoved("open", 0)), (1.5, GateMoved("open", 1)))
 OPENED = (*ARRIVE, (0.1, Told("e1", 1, Proceed(D))), *PASS)
 
@@ -59,7 +59,7 @@ def test_a_known_traveller_walks_through_and_is_recorded() -> None:
     state, done = play(*OPENED, (1.9, GateMoved("closed", 0)))
     assert done == [
         Show(Prompt.LOOK_HERE),
-        Ask("e1", 1, ("1", "2")),
+        Ask("e1", 1, ("1", "2", "3")),
         Show(Prompt.CHECKING),
         Grant("e1", D),
         Show(Prompt.GO),
@@ -78,8 +78,21 @@ def test_whoever_has_passed_starts_no_second_encounter_by_standing_there() -> No
 
 
 def test_one_acceptable_frame_is_enough_after_a_moment() -> None:
-    _, done = play((0.0, seen()), (0.05, Tick()), (0.11, Tick()))
+    _, done = play((0.0, seen()), (0.1, Tick()), (0.23, Tick()))
     assert Ask("e1", 1, ("1",)) in done
+
+
+def test_shots_alike_take_one_place_and_the_best_of_them_keeps_it() -> None:
+    """A steady approach, every frame better than the last: the wait is counted from the first."""
+    frames = [(i / 30, seen(shot=str(i), rank=0.1 + i / 100, at_s=i / 30)) for i in range(8)]
+    _, done = play(*frames)
+    (ask,) = [e for e in done if isinstance(e, Ask)]
+    assert ask.shots == ("4", "3", "1")
+
+
+def test_a_turned_head_is_another_shot_at_once() -> None:
+    turns = [(i / 100, seen(shot=str(i), at_s=i / 100, yaw_deg=5.0 * i)) for i in range(3)]
+    assert Ask("e1", 1, ("0", "1", "2")) in play(*turns)[1]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +150,7 @@ def test_another_face_in_the_track_starts_over() -> None:
 
 def test_a_recapture_asks_for_the_change_and_tries_again() -> None:
     again = (0.1, Told("e1", 1, Recapture(Cue.MORE_LIGHT)))
-    _, done = play(*ARRIVE, again, (0.3, seen(shot="3", at_s=0.3)), (0.33, seen(shot="4", at_s=0.33)))
+    _, done = play(*ARRIVE, again, (0.3, seen(shot="3", at_s=0.3)), (0.53, seen(shot="4", at_s=0.53)))
     assert Show(Prompt.MORE_LIGHT) in done
     assert Ask("e1", 2, ("3", "4")) in done
 
