@@ -12,7 +12,8 @@ from vision.faces import Box, Face, Pixels
 
 COPY_PX = 1280  # longest side of the copy searched again: large enough for a face in a group, small in memory
 LEAST_INTER_EYE_PX = 8.0  # smaller is a find without a face's detail
-SURE = 0.85  # detector score below which the five points of a tight crop are up to a tenth of the face off
+SURE = 0.85  # a tight crop's find with a lower score is up to a tenth of the face off
+FILLS = 0.8  # of the photo's width: so is a face that wide, whatever its score
 COMPARABLE = 0.25  # of the subject's area: a second face that large could be the subject as well
 
 GREY = (128, 128, 128)
@@ -44,14 +45,17 @@ def prominence(face: Face, width_px: int, height_px: int) -> float:
 
 
 def _found(pixels: Pixels, detector: Detector) -> list[Face]:
-    """Finds of the photo as it is; if they are none or doubtful, those of the view with the surest find."""
-    best = detector.find(pixels)
-    for copy, scale, border in () if _sure(best) else _views(pixels):
+    """Finds of the photo as it is; if they are none, doubtful or fill the photo, those of the surest view."""
+    plain = detector.find(pixels)
+    if _sure(plain) and not any(face.box.width > FILLS * pixels.shape[1] for face in plain):
+        return plain
+    best: list[Face] = []
+    for copy, scale, border in _views(pixels):
         found = [_moved(face, scale, border) for face in detector.find(copy, long_side_px=COPY_PX)]
         best = max(best, found, key=_score)
         if _sure(best):
             break
-    return best
+    return best or plain
 
 
 def _score(faces: list[Face]) -> float:

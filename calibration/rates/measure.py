@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv  # type: ignore[import-untyped]
+from scipy.special import betaincinv
 
 from backend.matching.threshold import OperatingPoint, accept
 from calibration.rates.simulate import Outcome, Searches
