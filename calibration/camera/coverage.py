@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -52,14 +53,18 @@ def write_png(seen: Sequence[Sighting], solution: Solution | None, title: str, f
     over.set(title="corners seen (outside the dashed line: the edges)", xlabel="px", ylabel="px")
     over.set_facecolor("mistyrose")
     figure.colorbar(heat, ax=over, label="corners per cell", shrink=0.8)
+    _errors(errors, seen, solution)
+    figure.savefig(file, dpi=110)
+
+
+def _errors(axes: Axes, seen: Sequence[Sighting], solution: Solution | None) -> None:
     if solution is None:
-        errors.text(0.5, 0.5, "too few pictures for a lens", ha="center")
-        errors.set_axis_off()
+        axes.text(0.5, 0.5, "too few pictures for a lens", ha="center")
+        axes.set_axis_off()
     else:
         limit = ODD_ONE * float(np.median(solution.errors_px))
         colours = ["tab:red" if error > limit else "tab:blue" for error in solution.errors_px]
-        errors.barh(range(len(seen)), solution.errors_px, color=colours)
-        errors.set_yticks(range(len(seen)), [s.name for s in seen], fontsize=7)
-        errors.invert_yaxis()
-        errors.set(title=f"error of each picture, rms {solution.rms_px:.2f} px", xlabel="px")
-    figure.savefig(file, dpi=110)
+        axes.barh(range(len(seen)), solution.errors_px, color=colours)
+        axes.set_yticks(range(len(seen)), [s.name for s in seen], fontsize=7)
+        axes.invert_yaxis()
+        axes.set(title=f"error of each picture, rms {solution.rms_px:.2f} px", xlabel="px")

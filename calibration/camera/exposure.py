@@ -19,6 +19,7 @@ FACE_HALF_M = 0.10  # from the middle of a face to its edge, which moves fastest
 MOST_BANDS = 0.03  # of the brightness, from crest to trough
 MOST_NOISE = 8.0  # grey levels
 SHORTEST_US = 100  # the unit in which Video4Linux sets exposures
+PROBE_US = 2000  # short enough to show bands, which an exposure of a whole swing of the light would hide
 SETTLE_FRAMES = 6  # until a new exposure shows
 SERIES_FRAMES = 40
 STANDS_STILL = 0.02  # bands that move by less than this share of their length from frame to frame cannot be told apart
@@ -36,7 +37,7 @@ class Walk:
 
 def blur_limit_us(walk: Walk) -> int:
     """The longest exposure in which no point of the face moves more than MOST_BLUR_PX."""
-    return math.floor(MOST_BLUR_PX / _fastest_px_s(walk, walk.sharp_from_m) * 1e6)
+    return math.floor(MOST_BLUR_PX / _fastest_px_s(walk, walk.sharp_from_m) * 1e6 + 1e-6)
 
 
 def sharp_from_m(walk: Walk, time_us: float) -> float:
@@ -130,10 +131,11 @@ def find(camera: Camera, wanted: Wanted) -> Found:
     """Raises CameraLost, PicturesUnfit."""
     most_us = blur_limit_us(wanted.walk)
     said = [f"most_us {most_us}: a face at {wanted.walk.sharp_from_m:.2f} m moves {MOST_BLUR_PX:g} px in this time"]
-    if wanted.gains is None or not camera.expose(Exposure(most_us, wanted.gains[0])):
+    probe_us = min(PROBE_US, most_us)
+    if wanted.gains is None or not camera.expose(Exposure(probe_us, wanted.gains[0])):
         return _only_computed(camera, wanted, most_us, said)
     series = measure(settled(camera))
-    said.append(_spoken(series, f"at {most_us} us"))
+    said.append(_spoken(series, f"at {probe_us} us"))
     least_us, problem = _least_us(series, wanted, most_us)
     most_gain, noise = _most_gain(camera, most_us, wanted.gains)
     said.append(f"most_gain {most_gain:g}: noise {noise:.1f} grey levels, at most {MOST_NOISE:g}")

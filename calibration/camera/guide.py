@@ -9,7 +9,7 @@ from calibration.camera.board import Points, Sighting
 from calibration.camera.poses import GUIDE_TILT_DEG, Pose, guess_lean, missing, serves
 from calibration.camera.solve import LEAST_PICTURES
 
-STILL_FRAMES = 8
+STILL_FRAMES = 5  # half a second at the ten frames a second in which the board is found
 STILL_SHARE = 0.001  # of the picture's width, from frame to frame: 2 px at 1920
 
 

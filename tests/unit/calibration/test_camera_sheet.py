@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from calibration.camera.board import Board, Finder, parse
 from calibration.camera.errors import BoardUnfit
@@ -45,9 +44,8 @@ def test_the_pdf_is_true_to_scale(paper: str, board: Board, tmp_path: Path) -> N
 @pytest.mark.parametrize("board", [Board(), Board(5, 7, 22.0), Board(7, 5, 30.0)])
 def test_the_detector_finds_every_corner_of_the_sheet_where_it_should_be(board: Board) -> None:
     sheet, dpi = draw(board, "A4"), 120
-    sheet.set_dpi(dpi)
     png = BytesIO()
-    FigureCanvasAgg(sheet).print_png(png)
+    sheet.savefig(png, format="png", dpi=dpi)
     picture = cv2.imdecode(np.frombuffer(png.getvalue(), np.uint8), cv2.IMREAD_COLOR)
     found = Finder(board).find(np.asarray(picture, np.uint8))
     assert found is not None
