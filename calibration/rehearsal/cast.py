@@ -1,10 +1,10 @@
 """Who walks through the rehearsal's lane, with which portraits, and how each visit must end."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from calibration.rehearsal.clips import Actor, Scene, lit
+from calibration.rehearsal.clips import Actor, Print, Replay, Scene, lit
 from vision.models import cache_dir
 
 MORNING, EVENING = "XX0138", "XX0139"
@@ -55,14 +55,20 @@ def acts(portrait: Callable[[str], Path]) -> tuple[Act, ...]:
         return Scene(called or name, (Actor(portrait(name)),), busy=busy, light=light)
 
     dark = alone("ben-live-evening", light=0.16, called="dark")
-    pair = Scene("pair", (Actor(portrait("carla-live"), -250), Actor(portrait("companion-live"), 250)))
-    parted = Scene("parted", (Actor(portrait("carla-live"), -120),), approach=False)
+    carla, companion = (
+        Actor(portrait(f"{n}-live"), x, nearest_m=0.95) for n, x in (("carla", -340), ("companion", 340))
+    )
+    pair, parted = Scene("pair", (carla, companion)), Scene("parted", (replace(carla, side=-120),), approach=False)
+    paper = Scene("print-anna", (Actor(portrait("anna-live")),), attack=Print())
+    tablet = Scene("tablet-ben", (Actor(portrait("ben-live")),), attack=Replay())
     return (
         Act("anna, other photo on file", MORNING, "proceed", alone("anna-live")),
         Act("ben, other photos on file", MORNING, "proceed", alone("ben-live", busy=True)),
         Act("carla, other photo on file", MORNING, "proceed", alone("carla-live", busy=True, called="carla-busy")),
         Act("a stranger", MORNING, "wait", alone("stranger-live")),
         Act("anna again, already aboard", MORNING, "wait", alone("anna-live")),
+        Act("a print of anna", EVENING, "wait", paper),  # neither has crossed on this flight: only liveness stops them
+        Act("a tablet that plays ben", EVENING, "wait", tablet),
         Act("ben in the dark, then in light", EVENING, "proceed", dark, "more_light", lit(dark, "relit")),
         Act("carla and a companion, then alone", EVENING, "proceed", pair, "one_person", parted),
     )
