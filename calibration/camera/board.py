@@ -76,9 +76,7 @@ class Finder:
 
     def __init__(self, board: Board) -> None:
         self._charuco = charuco(board)
-        settings = cv2.aruco.DetectorParameters()
-        settings.adaptiveThreshWinSizeMin = 13  # no pass for markers of a few pixels: a fifth of the time
-        self._detector = cv2.aruco.CharucoDetector(self._charuco, cv2.aruco.CharucoParameters(), settings)
+        self._detector = cv2.aruco.CharucoDetector(self._charuco)
 
     def find(self, picture: Pixels) -> tuple[Points, Points] | None:
         """(n, 3) mm on the board and (n, 2) px in the picture; None if fewer than LEAST_CORNERS corners are seen, or

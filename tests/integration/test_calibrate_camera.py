@@ -117,7 +117,7 @@ def test_a_camera_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_live_frames_lead_to_a_calibration(tmp_path: Path) -> None:
     poses = [picture(held) for held in (Held(), *CORNERS, *TILTS, Held(0.35, 0.6, away_mm=520))]
-    address, out = clip(tmp_path / "board.mp4", poses, STILL_FRAMES + 2, 120.0), tmp_path / "gate-1.toml"
+    address, out = clip(tmp_path / "board.mp4", poses, STILL_FRAMES + 1, 120.0), tmp_path / "gate-1.toml"
     done = calibrate("camera", "--camera", address, "--name", "gate-1", "--by", "Ann", "--out", out)
     assert done.exit_code == 0, done.output
     assert load(out).lens(960, 540).focal_px == pytest.approx(LENS.focal_px, rel=0.02)
