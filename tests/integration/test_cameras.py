@@ -42,7 +42,9 @@ class Filming:
 
     def __init__(self, address: str, rest_s: float = 0.1) -> None:
         self.shared, self.heard = Handover(), list[int | str]()
-        self._thread = threading.Thread(target=film, args=(partial(open_camera, address), self.shared, rest_s))
+        self._thread = threading.Thread(
+            target=film, args=(partial(open_camera, address), self.shared, rest_s), daemon=True
+        )
         self._thread.start()
 
     def until(self, enough: Callable[[Heard], bool], within_s: float = 30.0) -> Heard:
@@ -257,8 +259,8 @@ def server() -> Iterator[Server]:
 
 
 def taps() -> list[Path]:
-    """The taps that are children of this process."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    """The taps that are children of this process, whichever of its threads started them."""
+    children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
     found = [Path("/proc") / pid for pid in children]
     return [process for process in found if b"edge.eye.cameras.tap" in (process / "cmdline").read_bytes()]
 
