@@ -37,8 +37,8 @@ Match = Best | NoMatch
 def build(samples: Iterable[tuple[str, Vector]]) -> Gallery:
     """A gallery of (traveller, template) pairs in any order.
 
-    A traveller's samples are averaged as probes are: the mean of poor photos is nearer to the person than the best
-    of them, and strangers get one chance at each traveller, not one at each photo (`limen-calibrate identify --gain`).
+    A traveller's samples are averaged as probes are: strangers get one chance at each traveller, not one at each
+    photo.  On degraded portraits the mean missed fewer than the best photo did; on good ones they were alike.
     Raises ValueError on a template that is not finite.
     """
     ordered = sorted(samples, key=lambda sample: sample[0])
