@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calibration.rehearsal import face_points as at
 from calibration.rehearsal.canvas import LEFT_M, PX_PER_M, TOP_M, Canvas, lay_out
-from calibration.rehearsal.motion import APPROACH_S, stance
+from calibration.rehearsal.motion import APPROACH_S, STAND_S, stance
 from calibration.rehearsal.person import person, posed
 from calibration.rehearsal.scenes import Actor, Scene, Screen
 from calibration.rehearsal.surface import Floats, Texture, draw, texture
@@ -192,7 +192,7 @@ def _recording(portrait: Path, size: tuple[int, int], t: float) -> Pixels:
     wide, tall = size
     focal = 0.30 * wide * RECORDED_M / INTER_EYE_M
     lens = Lens(wide, tall, (focal, focal), (wide / 2, tall * EYES_AT))
-    seen = stance(Actor(portrait, nearest_m=RECORDED_M), Scene("recorded"), lens, APPROACH_S + t)
+    seen = stance(Actor(portrait, nearest_m=RECORDED_M), Scene("recorded"), lens, APPROACH_S + t % STAND_S)
     seen = replace(seen, yaw_deg=seen.yaw_deg * RECORDED_TURN, pitch_deg=seen.pitch_deg * 2, down_m=0.0)
     room = np.linspace(196, 150, tall, dtype=np.float32)[:, None, None] * np.array([1.0, 0.98, 0.95])
     picture = np.repeat(room, wide, axis=1).astype(np.uint8)
