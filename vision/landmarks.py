@@ -66,21 +66,21 @@ class Landmarker:
             output_face_blendshapes=True,
         )
         self._graph = vision.FaceLandmarker.create_from_options(options)
-        self._following, self._calls = following, 0
+        self._following, self._ms = following, 0
 
     def close(self) -> None:
         self._graph.close()
 
-    def find(self, frame: Pixels, face: Face) -> Landmarks | None:
-        """Landmarks of `face`, or None if the network sees no face there."""
+    def find(self, frame: Pixels, face: Face, now_ns: int = 0) -> Landmarks | None:
+        """Landmarks of `face`, or None if the network sees no face there.  now_ns: when a followed frame was taken."""
         centre_x, centre_y = face.box.x + face.box.width / 2, face.box.y + face.box.height / 2
         scale = SIDE_PX / (MARGIN * max(face.box.width, face.box.height))
         shift = (SIDE_PX / 2 - scale * centre_x, SIDE_PX / 2 - scale * centre_y)
         view = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
         patch = cv2.cvtColor(cv2.warpAffine(frame, view, (SIDE_PX, SIDE_PX)), cv2.COLOR_BGR2RGB)
         image = self._image(image_format=self._srgb, data=patch)
-        self._calls += 1  # the graph wants rising time stamps and does nothing else with them
-        seen = self._graph.detect_for_video(image, self._calls) if self._following else self._graph.detect(image)
+        self._ms = max(self._ms + 1, now_ns // 1_000_000)  # it must rise; how fast decides how much is smoothed
+        seen = self._graph.detect_for_video(image, self._ms) if self._following else self._graph.detect(image)
         if not seen.face_landmarks:
             return None
         points = np.array([(p.x, p.y) for p in seen.face_landmarks[0]], np.float32) * SIDE_PX

@@ -14,6 +14,7 @@ from vision.faces import Box, Face, Pixels
 from vision.landmarks import Landmarker
 from vision.liveness import Liveness
 from vision.optics import default_lens
+from vision.pad.fusion import fusion, live
 from vision.pad.witness import Evidence, Witness
 from vision.quality import Limits, Quality, measure, obstacle, policy, rank
 from vision.quality.face import judge
@@ -27,13 +28,14 @@ LEAST_LIVE = 0.5  # below it the shot is kept for want of a better one
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A shot of the subject.  cue is None if the frame is acceptable; else it is the best that can be had until
-    the cue is followed."""
+    the cue is followed.  live: fused from the evidence, 0..1."""
 
     subject: int
     cue: Cue | None
     box: Box
     crop: Crop
     quality: Quality
+    live: float
     evidence: Evidence
     rank: float
     policy: str
@@ -93,6 +95,7 @@ class Look:
         self._seen_ns = frame.captured_ns
         if subject.cue is not None:
             number, _ = self._follow(subject.face.box, frame.captured_ns)
+            self._witness.approach(frame.captured_ns, frame.pixels, subject.face)
             return self._not_yet(number, subject.cue)
         face = self._detector.refine(frame.pixels, subject.face)
         aligned = align(frame.pixels, face.points)
@@ -102,7 +105,7 @@ class Look:
         if cue in (Cue.COME_CLOSER, Cue.STEP_BACK):
             return self._not_yet(number, cue)
         others = [other for other in faces if other is not subject.face]
-        return self._candidate(frame, [face, *others], number, quality, checked=checked)
+        return self._candidate(frame, [face, *others], number, quality, aligned, checked)
 
     def _follow(self, box: Box, now_ns: int, aligned: Pixels | None = None) -> tuple[int, bool]:
         def embed() -> Template:
@@ -114,20 +117,24 @@ class Look:
             self._subject, self._shown, self._witness = number, None, Witness()
         return number, checked
 
-    def _candidate(self, frame: Frame, faces: list[Face], number: int, quality: Quality, *, checked: bool) -> Sight:
+    def _candidate(
+        self, frame: Frame, faces: list[Face], number: int, quality: Quality, aligned: Pixels, checked: bool
+    ) -> Sight:
         """checked: the face itself was looked at in this frame; then the passive model has its turn in the next."""
-        pixels, face = frame.pixels, faces[0]
-        landmarks = self._landmarker.find(pixels, face)
+        pixels, face, witness = frame.pixels, faces[0], self._witness
+        landmarks = self._landmarker.find(pixels, face, frame.captured_ns)
         if landmarks is None:
             return self._not_yet(number, Cue.LOOK_HERE)
-        passive = None if checked and self._witness.has_passive else self._liveness.score(pixels, face)
-        evidence = self._witness.add(frame.captured_ns, pixels, face, landmarks, passive)
+        witness.add(frame.captured_ns, pixels, aligned, face, landmarks)
+        if not (checked and witness.frames):
+            witness.hear(self._liveness.log_odds(pixels, face, frame.number))
+        evidence = witness.evidence()
+        alive = live(evidence, fusion())
         quality = judge(quality, pixels, faces, landmarks)
         self._shown = obstacle(quality, self._limits, self._shown)
-        cue = self._shown if self._shown or evidence.live >= LEAST_LIVE else Cue.MOMENT
-        return Candidate(
-            number, cue, face.box, crop(pixels, face), quality, evidence, rank(quality), self._limits.version
-        )
+        cue = self._shown if self._shown or alive >= LEAST_LIVE else Cue.MOMENT
+        order, version = rank(quality), self._limits.version
+        return Candidate(number, cue, face.box, crop(pixels, face), quality, alive, evidence, order, version)
 
     def _not_yet(self, number: int, cue: Cue) -> NotYet:
         self._shown = cue

@@ -6,11 +6,9 @@ from limen.v1 import eye_pb2, verification_pb2
 
 from edge.eye.frame import Frame
 from edge.eye.look import Candidate, Nobody, NotYet, Sight
-from vision.pad.witness import Evidence
+from vision.pad.fusion import fusion
 from vision.quality import Quality
 from vision.quality.iso import Assessed
-
-LIVENESS_MODEL = "fr_liveness, fused"
 
 
 def message(frame: Frame, sight: Sight) -> eye_pb2.Sight:
@@ -36,7 +34,7 @@ def _candidate(told: eye_pb2.Candidate, sight: Candidate, frame: int) -> None:
         shot.points.add(x=x, y=y)
     shot.box.x, shot.box.y, shot.box.width, shot.box.height = sight.box
     _quality(shot.quality, sight.quality, sight.policy)
-    _liveness(shot.liveness, sight.evidence)
+    _liveness(shot.liveness, sight)
 
 
 def _quality(told: verification_pb2.Quality, quality: Quality, policy: str) -> None:
@@ -51,7 +49,7 @@ def _quality(told: verification_pb2.Quality, quality: Quality, policy: str) -> N
             told.components.add(id=one.component, native=one.native, quality=one.quality)
 
 
-def _liveness(told: verification_pb2.Liveness, evidence: Evidence) -> None:
-    told.model, told.score = LIVENESS_MODEL, evidence.live
-    for name, value in evidence.parts():
+def _liveness(told: verification_pb2.Liveness, sight: Candidate) -> None:
+    told.model, told.score = f"fr_liveness, fusion {fusion().version}", sight.live
+    for name, value in sight.evidence.parts():
         told.evidence.add(name=name, value=value)
