@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import assert_never
 
 import grpc
@@ -32,6 +33,7 @@ from edge.encounter.events import (
 from edge.encounter.journal import Journal
 from edge.encounter.states import Passing, State
 from edge.encounter.step import step
+from edge.eye import calibrated
 from edge.eye_link import EyeLink
 from edge.gate_link import GateLink
 from edge.service import ServiceClient
@@ -57,7 +59,7 @@ class Brain:
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self._journal, self._view = journal, view
         self._service = ServiceClient(settings.service, settings.device)
-        self._eye = EyeLink(settings.camera, self.events.put_nowait)
+        self._eye = EyeLink(settings.camera, _calibration(settings), self.events.put_nowait)
         self._gate = GateLink(lambda: SerialPort(settings.gate), self.events.put_nowait)
         self._courier = Courier(self._service, journal, view)
         self._state = State()
@@ -207,3 +209,12 @@ def _result(what: object) -> str:
         case Boarded():
             return "passed, documents checked"
     return "did not pass"
+
+
+def _calibration(settings: Settings) -> Path | None:
+    """The file the eye may use.  Raises CalibrationUnfit if it is another camera's, altered or expired."""
+    if settings.calibration is None:
+        log.warning("camera.uncalibrated", lens="default, distances are guesses", run="limen-calibrate camera")
+        return None
+    calibrated.read(settings.calibration.file, settings.calibration.camera, datetime.now(UTC))
+    return settings.calibration.file

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 from google.protobuf.message import DecodeError
@@ -32,8 +33,8 @@ MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**26), "MALLOC_TRIM_THRESHOLD_": str(2*
 class EyeLink:
     """Shots live in memory only, the last KEPT_SHOTS of them."""
 
-    def __init__(self, camera: str, heard: Callable[[Event], None]) -> None:
-        self._address, self._heard = camera, heard
+    def __init__(self, camera: str, calibration: Path | None, heard: Callable[[Event], None]) -> None:
+        self._address, self._calibration, self._heard = camera, calibration, heard
         self._shots: OrderedDict[str, tuple[verification_pb2.Shot, int]] = OrderedDict()
         self.camera: verification_pb2.Camera | None = None
         self.problem = "starting"
@@ -60,7 +61,9 @@ class EyeLink:
     async def _run_one(self, address: str, ends: tuple[int, ...]) -> None:
         """An eye, until it dies.  ends: file descriptors it needs for its camera."""
         ours, theirs = socket.socketpair()
-        command = (sys.executable, "-m", "edge.eye", "--camera", address, "--socket", str(theirs.fileno()))
+        command = [sys.executable, "-m", "edge.eye", "--camera", address, "--socket", str(theirs.fileno())]
+        if self._calibration is not None:
+            command += ["--calibration", str(self._calibration)]
         eye = await asyncio.create_subprocess_exec(
             *command, pass_fds=[theirs.fileno(), *ends], env=os.environ | MEMORY, stderr=asyncio.subprocess.PIPE
         )

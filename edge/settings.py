@@ -31,9 +31,17 @@ class Screens(Section):
     agent_key: Annotated[str, Field(min_length=8)]
 
 
+class Calibrated(Section):
+    """file: what `limen-calibrate camera` wrote.  camera: the name it was made for."""
+
+    file: Path
+    camera: str
+
+
 class Settings(Section):
     device: str
     camera: str
+    calibration: Calibrated | None = None
     gate: str
     journal_dir: Path
     service: Service

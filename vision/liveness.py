@@ -1,6 +1,6 @@
 """The passive model's opinion of one frame: is this face live?
 
-Source: Faceplugin's published model (three classes, the first is live).  One of several kinds of evidence (`vision.pad`).
+Source: Faceplugin's published model (three classes, the first is live).  One of several kinds of evidence.
 """
 
 from pathlib import Path

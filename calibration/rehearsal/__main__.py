@@ -19,9 +19,9 @@ from vision.models import Pinned, cache_dir, manifest
 
 PORTRAITS = Path(__file__).with_name("portraits.toml")
 OUT = Path("var/demo")
-FLAT = (
-    "The clips are made from photographs, so they are flat: liveness is computed, carried and recorded here, but not "
-    "enforced. With enforcement on, they would rightly be turned away."
+SYNTHETIC = (
+    "The clips are synthetic: people and attacks rendered from single photographs. Liveness is enforced, and what it "
+    "does with them says nothing about people or attacks in the field."
 )
 console = Console()
 
@@ -47,8 +47,8 @@ def main(
 def set_up() -> dict[str, Path]:
     """The clips by name of their scene, with all they are made from in the cache."""
     fetch(manifest(PORTRAITS).values(), cache_dir() / "portraits")
-    with console.status("making the clips (once, about a minute)"):
-        return prepare(acts(portrait), cache_dir() / "clips-1")
+    with console.status("making the clips (once, about two minutes)"):
+        return prepare(acts(portrait), cache_dir() / "clips-2")
 
 
 def _perform(once: bool) -> bool:
@@ -85,7 +85,7 @@ def _play(lane: Lane, stage: Stage, play: tuple[Act, ...]) -> list[Encounter]:
             stage.await_boarding(lane.journeys[boarding])
         encounters.append(stage.play(act))
         console.print(_line(encounters[-1]), highlight=False, soft_wrap=True)
-    console.print(f"\n{FLAT}\n")
+    console.print(f"\n{SYNTHETIC}\n")
     return encounters
 
 

@@ -152,10 +152,8 @@ class Lane:
         return ("--identity", f"peers/{peer}", "--server", f"localhost:{self.port}")
 
     def _configure(self) -> None:
-        # Clips made from photographs are flat: liveness is computed, carried and recorded, but not enforced.
         (self.root / "tvs.toml").write_text(
             f'listen = "127.0.0.1:{self.port}"\nstate_dir = "tvs"\nphotos_dir = "photos"\n'
-            "[rules]\nliveness_enforced = false\n"
         )
         (self.root / "gate.toml").write_text(
             f'device = "kiosk-1"\ncamera = "clip:{self.playlist.name}"\ngate = "gate.tty"\njournal_dir = "journal"\n'

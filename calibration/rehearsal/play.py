@@ -129,7 +129,7 @@ def _record(crossing: Line) -> Line:
 
 
 def summary(visits: list[Encounter]) -> Line:
-    return {"ok": all(v.ok for v in visits), "liveness_enforced": False, "encounters": [asdict(v) for v in visits]}
+    return {"ok": all(v.ok for v in visits), "liveness_enforced": True, "encounters": [asdict(v) for v in visits]}
 
 
 def _boards(page: Line, journey: str) -> bool:

@@ -27,12 +27,11 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """since_s: start of this attempt.  not_before_s: a cue is being read.  poor: best shot that is not acceptable."""
+    """not_before_s: a cue is being read.  poor: best shot that is not acceptable."""
 
     encounter: str
     subject: int
     attempt: int
-    since_s: float
     not_before_s: float
     seen_s: float
     shown: Prompt

@@ -87,7 +87,7 @@ def _begin(seen: Seen, now_s: float, up: bool) -> Next:
     if not up:
         return _to_agent(seen.fresh, seen.subject, now_s)
     prompt = Prompt(seen.cue) if seen.cue else Prompt.LOOK_HERE
-    looking = Looking(seen.fresh, seen.subject, 1, now_s, now_s, now_s, prompt, now_s)
+    looking = Looking(seen.fresh, seen.subject, 1, now_s, now_s, prompt, now_s)
     phase, effects = _look(looking, seen, now_s)
     return phase, (Show(prompt), *effects)
 
@@ -113,7 +113,9 @@ def _looking(looking: Looking, event: Event, now_s: float, up: bool) -> Next:
 def _look(looking: Looking, seen: Seen, now_s: float) -> Next:
     if seen.cue is not None:
         if seen.shot is not None and (looking.poor is None or seen.rank > looking.poor.rank):
-            looking = replace(looking, poor=_kept(seen.shot, seen))
+            kept = _kept(seen.shot, seen)
+            since_s = kept.captured_s if looking.poor is None else looking.poor.since_s
+            looking = replace(looking, poor=replace(kept, since_s=since_s))
         looking, effects = _say(looking, Prompt(seen.cue), now_s)
         phase, more = _ask_if_due(looking, now_s)
         return phase, (*effects, *more)
@@ -155,7 +157,7 @@ def _ask_if_due(looking: Looking, now_s: float) -> Next:
     gathered = looking.shots and now_s - min(kept.since_s for kept in looking.shots) >= GATHER_S
     if len(looking.shots) >= ENOUGH_SHOTS or gathered:
         return _ask(looking, looking.shots, now_s)
-    if looking.poor is not None and now_s - max(looking.since_s, looking.not_before_s) >= PATIENCE_S:
+    if looking.poor is not None and now_s - max(looking.poor.since_s, looking.not_before_s) >= PATIENCE_S:
         return _ask(looking, (looking.poor,), now_s)
     return looking, ()
 
@@ -194,7 +196,7 @@ def _answered(asking: Asking, answer: Proceed | Recapture | Wait | Unanswered, n
             return Idle(asking.subject), (ended, Show(Prompt.WELCOME))
         case Recapture(cue):
             prompt, again = Prompt(cue), now_s + (HOLD_S if cue is Cue.LOOK_HERE else 0.0)  # or the same frames again
-            looking = Looking(asking.encounter, asking.subject, asking.attempt + 1, now_s, again, now_s, prompt, now_s)
+            looking = Looking(asking.encounter, asking.subject, asking.attempt + 1, again, now_s, prompt, now_s)
             return looking, (Show(prompt),)
         case Wait() | Unanswered():
             return _to_agent(asking.encounter, asking.subject, now_s)

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.errors import CalibrationUnfit
+from edge.eye.exposure import ExposureLimits
 from vision import optics
 
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]  # one line of text
@@ -118,6 +119,12 @@ class Calibration(BaseModel):
         """The default one if none was measured."""
         found = self.volume_section
         return optics.Volume() if found is None else optics.Volume(**found.model_dump())
+
+    @property
+    def exposure_limits(self) -> ExposureLimits | None:
+        """None if not all five are known: then the exposure is the camera's own."""
+        known = self.exposure.model_dump(exclude_none=True) if self.exposure else {}
+        return ExposureLimits(**known) if len(known) == len(ExposureSection.model_fields) else None
 
 
 def digest(found: Calibration) -> str:

@@ -1,7 +1,8 @@
 """One frame to one sight: is somebody there, what should they change, or is this a shot worth submitting."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from edge.eye.frame import Frame
@@ -60,11 +61,16 @@ Sight = Candidate | NotYet | Nobody
 class Look:
     """The models of the eye, and what is remembered of the one person before it.  One per thread; close it.
 
-    view: None for a default lens, mounting and volume.
+    view: of pictures of a width and a height.
     """
 
-    def __init__(self, view: View | None = None, limits: Limits | None = None, folder: Path | None = None) -> None:
-        self._view, self._limits = view, limits or policy()
+    def __init__(
+        self,
+        view: Callable[[int, int], View] = lambda width, height: View(default_lens(width, height)),
+        limits: Limits | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self._view, self._limits = cache(view), limits or policy()
         self._detector = Detector(folder=folder)
         self._landmarker = Landmarker(folder, following=True)
         self._liveness = Liveness(folder=folder)
@@ -76,7 +82,8 @@ class Look:
     def __call__(self, frame: Frame) -> Sight:
         """detect → one subject → track → first quality → landmarks → liveness → all measures."""
         faces = self._detector.find(frame.pixels, long_side_px=LONG_SIDE_PX)
-        match choose(faces, self._view or _default(frame.pixels)):
+        height, width = frame.pixels.shape[:2]
+        match choose(faces, self._view(width, height)):
             case None:
                 self._nobody(frame.captured_ns)
                 return Nobody()
@@ -142,8 +149,3 @@ class Look:
 
     def close(self) -> None:
         self._landmarker.close()
-
-
-def _default(pixels: Pixels) -> View:
-    height, width = pixels.shape[:2]
-    return View(default_lens(width, height))

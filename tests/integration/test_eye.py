@@ -14,7 +14,7 @@ from edge.encounter.events import Event, Nobody, Seen
 from edge.eye_link import EyeLink
 from vision.models import cache_dir
 
-CLIPS = cache_dir() / "clips-1"
+CLIPS = cache_dir() / "clips-2"
 
 
 def clip(name: str) -> Path:
@@ -76,7 +76,7 @@ async def hear(
     camera: str, enough: Callable[[EyeLink, list[Event]], bool], act: Callable[[], Awaitable[None]]
 ) -> EyeLink:
     heard: list[Event] = []
-    link = EyeLink(camera, heard.append)
+    link = EyeLink(camera, None, heard.append)
     running = asyncio.create_task(link.run())
     acting = asyncio.ensure_future(act())
     try:

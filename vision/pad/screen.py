@@ -1,5 +1,7 @@
 """Marks of a screen or a print in the pixels: the grid of its dots."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,6 @@ def grid(frame: Pixels, face: Face) -> float:
     return float(np.log10(np.partition(values, -3)[-3] / max(float(np.median(values)), 1e-6)))
 
 
-def _near_eighth(frequency: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _near_eighth(frequency: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     near: NDArray[np.bool_] = np.abs(frequency * BLOCKS - np.round(frequency * BLOCKS)) < 0.12
     return near

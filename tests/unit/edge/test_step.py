@@ -90,6 +90,13 @@ def test_shots_alike_take_one_place_and_the_best_of_them_keeps_it() -> None:
     assert ask.shots == ("4", "3", "1")
 
 
+def test_patience_begins_when_a_face_is_near_enough_for_a_shot() -> None:
+    far = [(i / 2, seen(shot=None, cue=Cue.COME_CLOSER)) for i in range(10)]
+    near = [(5 + i / 10, seen(shot=f"n{i}", cue=Cue.MOMENT, at_s=5 + i / 10, rank=0.1 * i)) for i in range(19)]
+    assert not any(isinstance(e, Ask) for e in play(*far, *near)[1])
+    assert Ask("e1", 1, ("n18",)) in play(*far, *near, (7.01, Tick()))[1]
+
+
 def test_a_turned_head_is_another_shot_at_once() -> None:
     turns = [(i / 100, seen(shot=str(i), at_s=i / 100, yaw_deg=5.0 * i)) for i in range(3)]
     assert Ask("e1", 1, ("0", "1", "2")) in play(*turns)[1]
