@@ -219,6 +219,8 @@ def _passing(passing: Passing, event: Event, now_s: float) -> Next:
             if known.opened and position == "closed":
                 return _settled(known, now_s)
             return known, (Shut(),) if known.passed and not passing.passed else ()
+        case Seen(subject) if subject != passing.subject and not passing.opened and isinstance(passing.by, Crossed):
+            return _ended(passing, Why.INTERRUPTED, now_s)  # the face that was recognised must be the one that walks
         case GateLost():
             return _ended(passing, Why.GATE_FAULT, now_s)
         case Tick() if not passing.opened and now_s - passing.granted_s > OPEN_S:

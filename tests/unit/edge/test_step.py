@@ -155,6 +155,16 @@ def test_another_face_in_the_track_starts_over() -> None:
     assert not any(isinstance(e, Grant) for e in done)
 
 
+def test_g10_another_face_before_the_leaf_has_opened_takes_the_grant_back() -> None:
+    granted = (*ARRIVE, (0.1, Told("e1", 1, Proceed(D))))
+    state, done = play(*granted, (0.2, seen(subject=2, fresh="e2", at_s=0.2)))
+    assert Shut() in done
+    assert Outcome("e1", NotCrossed(D, Why.INTERRUPTED), 100) in done
+    assert isinstance(state.phase, WithAgent)
+    _, later = play(*granted, (0.5, GateMoved("open", 0)), (0.9, seen(subject=2, fresh="e2", at_s=0.9)))
+    assert Shut() not in later, "who waits behind is seen while the first walks through"
+
+
 def test_a_recapture_asks_for_the_change_and_tries_again() -> None:
     again = (0.1, Told("e1", 1, Recapture(Cue.MORE_LIGHT)))
     _, done = play(*ARRIVE, again, (0.3, seen(shot="3", at_s=0.3)), (0.53, seen(shot="4", at_s=0.53)))
