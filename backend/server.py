@@ -22,7 +22,7 @@ from backend.galleries import Galleries
 from backend.imaging import Imaging
 from backend.interceptors import Guard
 from backend.matching.threshold import OperatingPoint
-from backend.operating_point import read_operating_point
+from backend.operating_point import FILE, read_operating_point
 from backend.services.fleet import Audit, Fleet
 from backend.services.manifests import Manifests
 from backend.services.verification import Verification
@@ -48,7 +48,7 @@ async def running(settings: Settings) -> AsyncIterator[int]:
     check_libraries()
     cv2.setNumThreads(1)  # only small pictures are measured here
     models.check_all()
-    point = _operating_point()
+    point = _operating_point(settings.operating_point or FILE)
     async with contextlib.AsyncExitStack() as stack:
         store = Store(open_store(settings.state_dir))
         stack.callback(store.close)
@@ -70,11 +70,11 @@ async def running(settings: Settings) -> AsyncIterator[int]:
             building.cancel()
 
 
-def _operating_point() -> OperatingPoint:
-    point = read_operating_point()
+def _operating_point(file: Path) -> OperatingPoint:
+    point = read_operating_point(file)
     if point.template_version != template_version():
         raise Mismatch(
-            f"operating point is for template version {point.template_version}, this is {template_version()}"
+            f"operating point {file} is for template version {point.template_version}, this is {template_version()}"
         )
     return point
 

@@ -31,6 +31,7 @@ class Settings(Section):
     photos_dir: Path
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     connection_age_s: Annotated[float, Field(gt=0)] = 60.0
+    operating_point: Path | None = None  # what `limen-calibrate identify --write` made; else the one that came along
     rules: Rules = Rules()
 
 

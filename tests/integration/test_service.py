@@ -11,9 +11,11 @@ import sqlcipher3.dbapi2
 from limen.v1 import fleet_pb2, manifests_pb2
 
 from backend import ca
-from backend.errors import StoreUnfit
+from backend.errors import Mismatch, StoreUnfit
 from backend.imaging import Imaging
-from backend.settings import Rules
+from backend.operating_point import record, write
+from backend.server import running
+from backend.settings import Rules, Settings
 from backend.store.engine import open_store
 from calibration.rehearsal.cast import portrait
 from tests.conftest import Caller, Service, board, flight, manifest, question, shot
@@ -183,3 +185,11 @@ async def test_an_answer_owed_to_a_caller_who_left_is_never_given_to_the_next() 
                 assert (await imaging.photo(photo[name])).face.tobytes() == expected[name]
     finally:
         await imaging.close()
+
+
+async def test_an_operating_point_of_other_templates_stops_the_service(tmp_path: Path) -> None:
+    write(tmp_path / "point.toml", record().model_copy(update={"template_version": "0000000000000000"}))
+    settings = Settings(state_dir=tmp_path, photos_dir=tmp_path, operating_point=tmp_path / "point.toml")
+    with pytest.raises(Mismatch, match=r"point\.toml is for template version 0000000000000000"):
+        async with running(settings):
+            pass
