@@ -34,7 +34,7 @@ from vision.embed import DIMENSIONS, Embedder, template_version
 from vision.faces import Pixels
 
 SIZE = 420
-SHOTS = 2  # in a submission: what the appliance sends when two good frames came
+SHOTS = 3  # in a submission: what the appliance sends when three different good frames came
 QUESTIONS = 200
 CALLERS, EACH = 16, 25
 PHOTOS = ("anna-on-file", "ben-on-file-1", "carla-on-file", "ben-live", "stranger-live")
@@ -55,7 +55,7 @@ class ServiceBench:
         self._threads = Settings(state_dir=root, photos_dir=root).threads
         ca.init(root / "tvs" / "ca", ["localhost"])
         asyncio.run(self._fill())
-        self._crops = [_crop("ben-live"), _crop("ben-live-evening")]
+        self._crops = [_crop(name) for name in ("ben-live", "ben-live-evening", "ben-on-file-1")]
         self._shots = [_shot(crop) for crop in self._crops]
 
     def __enter__(self) -> Self:
