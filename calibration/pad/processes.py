@@ -58,13 +58,13 @@ def _started(pool: ProcessPoolExecutor, work: Callable[[Item], Result], items: S
             signal.raise_signal(signal.SIGINT)
 
 
-def one_thread() -> None:
+def quiet() -> None:
+    """No log lines of native libraries in the midst of the progress, and one thread."""
     cv2.setNumThreads(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def sealed() -> None:
-    """For a process that decodes what others filmed: no network, no files, and no log lines of native libraries in
-    the midst of the progress.  Raises OSError."""
-    one_thread()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    """For a process that decodes what others filmed: no network, no files.  Raises OSError."""
+    quiet()
     seal()

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from calibration.pad.folders import BONA_FIDE, Collection, Species
-from calibration.pad.processes import in_two_processes, one_thread
+from calibration.pad.processes import in_two_processes, quiet
 from calibration.rehearsal import cast
 from calibration.rehearsal.clips import render
 from calibration.rehearsal.scenes import Actor, Attack, Cutout, Print, Replay, Scene, Screen
@@ -43,7 +43,7 @@ def rendered(progress: Progress) -> Collection:
 
 def _render(missing: list[tuple[Scene, Path]], progress: Progress) -> None:
     task = progress.add_task("rendering clips (once)", total=len(missing))
-    for _ in in_two_processes(one_thread, _rendered, missing):
+    for _ in in_two_processes(quiet, _rendered, missing):
         progress.advance(task)
 
 
