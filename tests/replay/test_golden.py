@@ -7,12 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from calibration.rehearsal.cast import portrait
-from edge.eye.frame import Frame
-from edge.eye.look import Candidate, Look, Nobody, NotYet
 from tests import make
 from vision import models
 from vision.align import align
-from vision.cues import Cue
 from vision.detect import Detector
 from vision.embed import Embedder, Template
 from vision.faces import Pixels
@@ -113,51 +110,3 @@ def test_our_detector_finds_what_opencvs_finds() -> None:
         (ours,) = Detector().find(np.asarray(pixels, np.uint8))
         assert np.allclose(ours.box, theirs[0, :4], atol=1.5)
         assert np.allclose(ours.points.ravel(), theirs[0, 4:14], atol=1.5)
-
-
-def frame(pixels: Pixels, number: int = 1) -> Frame:
-    return Frame(number, number * 33_000_000, pixels)
-
-
-def scene(name: str, width: int, light: float = 1.0) -> Pixels:
-    """A portrait `width` pixels wide in a grey 1080p frame."""
-    portrait_pixels = read(name)
-    height = round(width * portrait_pixels.shape[0] / portrait_pixels.shape[1])
-    small = cv2.resize(portrait_pixels, (width, height), interpolation=cv2.INTER_AREA)[:1000]
-    picture = np.full((1080, 1920, 3), 120, np.uint8)
-    picture[40 : 40 + small.shape[0], 700 : 700 + width] = small
-    return (picture * light).astype(np.uint8)
-
-
-def test_look_gives_a_candidate_a_cue_or_nobody() -> None:
-    look = Look()
-    try:
-        assert look(frame(np.full((1080, 1920, 3), 120, np.uint8))) == Nobody()
-        assert look(frame(scene("carla-live", 150), 2)) == NotYet(1, Cue.COME_CLOSER)
-        near = look(frame(scene("carla-live", 160), 3))
-        assert isinstance(near, NotYet)
-        assert near.subject == 1, "the same person, a little nearer"
-        good = look(frame(scene("carla-live", 500), 40))
-        assert isinstance(good, Candidate)
-        assert good.cue is None
-        assert abs(good.quality.pose.yaw_deg) < 15 if good.quality.pose else False
-        assert 0 <= good.live <= 1
-        assert len(good.crop.jpeg) < 120_000
-        dark = look(frame(scene("carla-live", 500, light=0.12), 80))
-        assert isinstance(dark, Candidate)
-        assert dark.cue is Cue.MORE_LIGHT
-    finally:
-        look.close()
-
-
-def test_the_crop_that_is_sent_gives_the_template_of_the_frame(embedder: Embedder) -> None:
-    """Scaling and JPEG cost less than 0.02 of similarity."""
-    look, picture = Look(), scene("carla-live", 620)
-    try:
-        sight = look(frame(picture))
-    finally:
-        look.close()
-    assert isinstance(sight, Candidate)
-    sent = np.asarray(cv2.imdecode(np.frombuffer(sight.crop.jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
-    direct = embedder.embed(align(picture, Detector().find(picture)[0].points))
-    assert float(embedder.embed(align(sent, sight.crop.points)) @ direct) > 0.98
