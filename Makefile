@@ -20,7 +20,8 @@ run: portraits
 	$(BIN)/python -m calibration.rehearsal $(if $(ONCE),--once)
 
 test: check portraits
-	$(BIN)/python -m pytest tests/replay tests/integration tests/system $(PYTEST)
+	$(BIN)/python -m pytest -n 2 tests/replay $(PYTEST)
+	$(BIN)/python -m pytest tests/integration tests/system $(PYTEST)
 
 check: .venv/dev.done portraits
 	$(BIN)/ruff format --check .

@@ -1,9 +1,12 @@
 """One frame to one sight: is somebody there, what should they change, or is this a shot worth submitting."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from edge.eye.frame import Frame
 from vision.align import align
@@ -23,6 +26,7 @@ from vision.subject import Crowd, Subject, View, choose
 from vision.track import LOST_NS, Tracker
 
 LONG_SIDE_PX = 448  # of the copy searched: finds faces of 80 px, the far end of the volume; `refine` does the rest
+COVERED_FRAMES = 5
 LEAST_LIVE = 0.5  # below it the shot is kept for want of a better one
 
 
@@ -78,6 +82,7 @@ class Look:
         self._tracker, self._witness = Tracker(), Witness()
         self._subject, self._seen_ns = 0, 0
         self._shown: Cue | None = None
+        self._covered: deque[float] = deque(maxlen=COVERED_FRAMES)
 
     def __call__(self, frame: Frame) -> Sight:
         """detect → one subject → track → first quality → landmarks → liveness → all measures."""
@@ -122,6 +127,7 @@ class Look:
         number, checked = self._tracker.follow(box, now_ns, None if aligned is None else embed)
         if number != self._subject:
             self._subject, self._shown, self._witness = number, None, Witness()
+            self._covered.clear()
         return number, checked
 
     def _candidate(
@@ -137,11 +143,16 @@ class Look:
             witness.hear(self._liveness.log_odds(pixels, face, frame.number))
         evidence = witness.evidence()
         alive = live(evidence, fusion())
-        quality = judge(quality, pixels, faces, landmarks)
+        quality = self._steady(judge(quality, pixels, faces, landmarks))
         self._shown = obstacle(quality, self._limits, self._shown)
         cue = self._shown if self._shown or alive >= LEAST_LIVE else Cue.MOMENT
         order, version = rank(quality), self._limits.version
         return Candidate(number, cue, face.box, crop(pixels, face), quality, alive, evidence, order, version)
+
+    def _steady(self, quality: Quality) -> Quality:
+        """What hides a face stays for more than a frame; what is measured of it does not."""
+        self._covered.append(quality.covered or 0.0)
+        return replace(quality, covered=float(np.median(self._covered)))
 
     def _not_yet(self, number: int, cue: Cue) -> NotYet:
         self._shown = cue

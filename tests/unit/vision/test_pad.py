@@ -115,7 +115,7 @@ SILENT = Evidence(NAN, NAN, NAN, NAN, NAN, 0.0, 0)
 def test_a_live_face_is_live_and_each_mark_of_an_attack_outweighs_the_model() -> None:
     assert live(LIVE, fusion()) > 0.95
     assert live(replace(LIVE, edges=8.0), fusion()) < 0.5
-    assert live(replace(LIVE, passive=-6.0), fusion()) < 0.1
+    assert live(replace(LIVE, passive=-8.0), fusion()) < 0.1
 
 
 @pytest.mark.parametrize("missing", ["passive", "edges", "depth"])

@@ -45,8 +45,8 @@ def test_the_first_thing_to_change_is_asked_for(quality: Quality, cue: Cue | Non
     [
         (Quality(37, 500, 0.5), Cue.COME_CLOSER),
         (Quality(250, 500, 0.5), Cue.STEP_BACK),
-        (Quality(60, 500, 0.145), Cue.MORE_LIGHT),
-        (Quality(60, 500, 0.895), Cue.MORE_LIGHT),
+        (Quality(60, 500, 0.115), Cue.MORE_LIGHT),
+        (Quality(60, 500, 0.815), Cue.MORE_LIGHT),
         (Quality(60, 62, 0.5), Cue.HOLD_STILL),
         (Quality(60, 500, 0.5, Pose(24, 0, 0)), Cue.LOOK_HERE),
         (Quality(60, 500, 0.5, FRONTAL, 0.07, 0.58), Cue.UNCOVER),
