@@ -34,7 +34,7 @@ from edge.encounter.events import (
 from edge.encounter.states import Asking, Idle, Kept, Looking, Passing, Phase, State, WithAgent
 from vision.cues import Cue
 
-GATHER_S = 0.22  # after the first acceptable frame, for others that differ
+GATHER_S = 0.15  # after the first acceptable frame, for others that differ
 ENOUGH_SHOTS = 3
 APART_S, APART_DEG = 0.06, 4.0  # two shots differ by time or by how the head is turned
 PATIENCE_S = 2.0  # with a face near enough but never acceptable: submit the best there is
