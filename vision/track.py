@@ -12,7 +12,7 @@ MOST_GROWTH = 1.35  # of a face between two frames; more is another face in fron
 GAP_NS = 250_000_000  # unseen for longer, somebody else may have stepped in
 LOST_NS = 2_000_000_000  # unseen for longer, it is a new visit whoever it is
 CHECK_NS = 500_000_000  # between looks at the face itself
-SAME_PERSON = 0.42  # cosine of two templates within one visit; strangers at one gate stay below, see the README
+SAME_PERSON = 0.42  # cosine of two templates within one visit; about one pair of strangers in 800 is above
 
 
 class Tracker:
