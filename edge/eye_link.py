@@ -24,7 +24,7 @@ log = structlog.get_logger()
 RESTART_S = 1.0
 SILENT_S = 20.0  # loading the models takes seconds on a small machine
 MOST_BYTES = 2**20
-KEPT_SHOTS = 64
+KEPT_SHOTS, KEPT_NS = 256, 6_000_000_000  # longer than any shot is waited for
 SUBJECTS = 1_000_000_000  # more than one eye ever counts
 # The eye makes and drops several megabytes a frame: keep them instead of asking the kernel for fresh pages each time.
 MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**26), "MALLOC_TRIM_THRESHOLD_": str(2**29), "MALLOC_ARENA_MAX": "2"}
@@ -115,6 +115,7 @@ class EyeLink:
                 subject = self._subject(sight.not_yet.subject)
                 self._heard(Seen(subject, None, cue, 0.0, captured_s, str(uuid.uuid4())))
             case "nobody":
+                self._drop_old()
                 self._heard(Nobody())
         self.heard_ns = time.monotonic_ns()
 
@@ -130,11 +131,18 @@ class EyeLink:
         self._shots[name] = (candidate.shot, sight.captured_ns)
         if len(self._shots) > KEPT_SHOTS:
             self._shots.popitem(last=False)
+        self._drop_old()
         cue = _cue(candidate.cue)
         subject = self._subject(candidate.subject)
         pose = candidate.shot.quality.pose
         fresh, captured_s = str(uuid.uuid4()), sight.captured_ns / 1e9
         return Seen(subject, name, cue, candidate.rank, captured_s, fresh, pose.yaw_deg, pose.pitch_deg)
+
+    def _drop_old(self) -> None:
+        """Nobody's portrait stays longer than it can be asked for."""
+        oldest_ns = time.monotonic_ns() - KEPT_NS
+        while self._shots and next(iter(self._shots.values()))[1] < oldest_ns:
+            self._shots.popitem(last=False)
 
     def _subject(self, number: int) -> int:
         """An eye counts from one: its successor's first subject is not its own first."""

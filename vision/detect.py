@@ -33,6 +33,7 @@ class Detector:
         tensor = _tensor(frame, scale)
         outputs = dict(zip(self._net.outputs, self._net(tensor), strict=True))
         found = np.vstack([_cells(outputs, stride, tensor.shape[3] // stride) for stride in STRIDES])
+        found = found[np.isfinite(found).all(axis=1)]
         return [_face(row / scale, float(row[-1])) for row in _distinct(found)]
 
     def refine(self, frame: Pixels, face: Face) -> Face:

@@ -16,6 +16,7 @@ from vision import models
 from vision.faces import Face, Pixels, Points
 
 SIDE_PX = 256  # of the copy the network sees: its own input size
+MOST_OFF = 0.5  # of an eye from where the detector saw it, in distances between the eyes
 MARGIN = 2.0  # side of the crop, in face widths
 EXPRESSIONS = (
     "mouthSmile",
@@ -84,9 +85,18 @@ class Landmarker:
         if not seen.face_landmarks:
             return None
         points = np.array([(p.x, p.y) for p in seen.face_landmarks[0]], np.float32) * SIDE_PX
+        points = ((points - shift) / scale).astype(np.float32)
+        if not _of(face, points):
+            return None
         strongest = max(s.score for s in seen.face_blendshapes[0] if s.category_name.startswith(EXPRESSIONS))
         pose = _pose(seen.facial_transformation_matrixes[0])
-        return Landmarks(((points - shift) / scale).astype(np.float32), pose, float(strongest))
+        return Landmarks(points, pose, float(strongest))
+
+
+def _of(face: Face, points: Points) -> bool:
+    """The eyes are where the detector saw them: not those of somebody beside."""
+    eyes = np.stack([points[[33, 133]].mean(axis=0), points[[362, 263]].mean(axis=0)])
+    return bool((np.hypot(*(eyes - face.points[:2]).T) <= MOST_OFF * face.span_px).all())
 
 
 def _pose(matrix: NDArray[np.float64]) -> Pose:

@@ -54,7 +54,7 @@ def choose(faces: Sequence[Face], view: View) -> Subject | Crowd | None:
     within = [seen for seen in ahead if seen[2] is not Zone.COMING]
     if len(within) > 1 and within[1][0].away_m - within[0][0].away_m < GAP_M:
         return Crowd()
-    where, face, area = next((seen for seen in within if seen[1].faces_us), (within or ahead)[0])
+    where, face, area = (within or ahead)[0]  # whoever is next to the leaf walks, so nobody behind is recognised
     return Subject(face, where, _cue(area, face))
 
 

@@ -19,7 +19,7 @@ class Tracker:
     """Numbers people.  A number is never used twice.  The template it compares with lives no longer than the track."""
 
     def __init__(self) -> None:
-        self._number = 0
+        self.number = 0
         self._box: Box | None = None
         self._seen_ns = 0
         self._face: Template | None = None
@@ -34,19 +34,26 @@ class Tracker:
         due = embed is not None and (moved or self._face is None or now_ns - self._checked_ns >= CHECK_NS)
         face = embed() if due and embed is not None else None
         self._box, self._seen_ns = box, now_ns
-        if not known or not self._same(face, moved):
-            self._number += 1
+        if not known or not self._same(face, moved=moved):
+            self.number += 1
             self._face = None
         if face is not None:
             self._face, self._checked_ns = face, now_ns
-        return self._number, face is not None
+        return self.number, face is not None
+
+    def confirm(self, face: Template, now_ns: int) -> bool:
+        """Whether it is still the person followed; if not, the number rises."""
+        same = self._same(face, moved=False)
+        self._face, self._checked_ns = face, now_ns
+        self.number += not same
+        return same
 
     def forget(self) -> None:
         """Nobody is there: what the face looked like is dropped after LOST_NS."""
         self._face = None
         self._box = None
 
-    def _same(self, face: Template | None, moved: bool) -> bool:
+    def _same(self, face: Template | None, *, moved: bool) -> bool:
         if face is None or self._face is None:
             return not moved
         return bool(np.dot(face, self._face) >= SAME_PERSON)

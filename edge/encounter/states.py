@@ -27,12 +27,13 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """not_before_s: a cue is being read.  poor: best shot that is not acceptable."""
+    """not_before_s: a cue is being read.  near_s: when they were last too far.  poor: best shot not acceptable."""
 
     encounter: str
     subject: int
     attempt: int
     not_before_s: float
+    near_s: float
     seen_s: float
     shown: Prompt
     shown_s: float

@@ -38,6 +38,7 @@ GATHER_S = 0.15  # after the first acceptable frame, for others that differ
 ENOUGH_SHOTS = 3
 APART_S, APART_DEG = 0.06, 4.0  # two shots differ by time or by how the head is turned
 PATIENCE_S = 2.0  # with a face near enough but never acceptable: submit the best there is
+LONGEST_S = 15.0  # near, and still nothing that could be submitted: an agent helps
 HOLD_S = 0.8  # a cue stays at least this long
 GONE_S = 1.0  # not seen for this long: left
 ANSWER_S = 3.0  # beyond the service's own deadline
@@ -87,7 +88,7 @@ def _begin(seen: Seen, now_s: float, up: bool) -> Next:
     if not up:
         return _to_agent(seen.fresh, seen.subject, now_s)
     prompt = Prompt(seen.cue) if seen.cue else Prompt.LOOK_HERE
-    looking = Looking(seen.fresh, seen.subject, 1, now_s, now_s, prompt, now_s)
+    looking = Looking(seen.fresh, seen.subject, 1, now_s, now_s, now_s, prompt, now_s)
     phase, effects = _look(looking, seen, now_s)
     return phase, (Show(prompt), *effects)
 
@@ -97,12 +98,15 @@ def _looking(looking: Looking, event: Event, now_s: float, up: bool) -> Next:
         case Seen(subject) if subject != looking.subject:
             return _begin(event, now_s, up)  # another face: the one submitted must be the one that walks
         case Seen():
-            return _look(replace(looking, seen_s=_seen(looking.seen_s, now_s)), event, now_s)
+            near_s = _seen(looking.near_s, now_s) if event.cue is Cue.COME_CLOSER else looking.near_s
+            return _look(replace(looking, seen_s=_seen(looking.seen_s, now_s), near_s=near_s), event, now_s)
         case Crowd():
             alone = replace(looking, seen_s=_seen(looking.seen_s, now_s), shots=(), poor=None)
             return _say(alone, Prompt.ONE_PERSON, now_s)
         case Tick() if now_s - looking.seen_s > GONE_S:
             return Idle(), (Show(Prompt.WELCOME),)
+        case Tick() if now_s - looking.near_s > LONGEST_S:
+            return _to_agent(looking.encounter, looking.subject, now_s)
         case Tick():
             return _ask_if_due(looking, now_s)
         case AgentBoards():
@@ -112,7 +116,10 @@ def _looking(looking: Looking, event: Event, now_s: float, up: bool) -> Next:
 
 def _look(looking: Looking, seen: Seen, now_s: float) -> Next:
     if seen.cue is not None:
-        if seen.shot is not None and (looking.poor is None or seen.rank > looking.poor.rank):
+        if seen.cue is Cue.MOMENT:
+            looking = replace(looking, shots=())  # the evidence of a live face has turned
+        better = looking.poor is None or seen.rank > looking.poor.rank
+        if seen.shot is not None and better and seen.captured_s >= looking.not_before_s:
             kept = _kept(seen.shot, seen)
             since_s = kept.captured_s if looking.poor is None else looking.poor.since_s
             looking = replace(looking, poor=replace(kept, since_s=since_s))
@@ -193,10 +200,10 @@ def _answered(asking: Asking, answer: Proceed | Recapture | Wait | Unanswered, n
             return passing, (Grant(asking.encounter, decision), Show(Prompt.GO))
         case Proceed(decision):  # whoever it was about has left
             ended = Outcome(asking.encounter, NotCrossed(decision, Why.NOBODY_PASSED), 0)
-            return Idle(asking.subject), (ended, Show(Prompt.WELCOME))
+            return Idle(), (ended, Show(Prompt.WELCOME))
         case Recapture(cue):
             prompt, again = Prompt(cue), now_s + (HOLD_S if cue is Cue.LOOK_HERE else 0.0)  # or the same frames again
-            looking = Looking(asking.encounter, asking.subject, asking.attempt + 1, again, now_s, prompt, now_s)
+            looking = Looking(asking.encounter, asking.subject, asking.attempt + 1, again, now_s, now_s, prompt, now_s)
             return looking, (Show(prompt),)
         case Wait() | Unanswered():
             return _to_agent(asking.encounter, asking.subject, now_s)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from edge.eye.frame import Frame
@@ -27,6 +28,7 @@ from vision.track import LOST_NS, Tracker
 
 LONG_SIDE_PX = 448  # of the copy searched: finds faces of 80 px, the far end of the volume; `refine` does the rest
 COVERED_FRAMES = 5
+SETTLING_FRAMES = 2  # the landmarker smooths over frames: its first ones may still be of the person before
 LEAST_LIVE = 0.5  # below it the shot is kept for want of a better one
 
 
@@ -81,6 +83,7 @@ class Look:
         self._embedder = Embedder(folder=folder)
         self._tracker, self._witness = Tracker(), Witness()
         self._subject, self._seen_ns = 0, 0
+        self._settling = self._views = 0
         self._shown: Cue | None = None
         self._covered: deque[float] = deque(maxlen=COVERED_FRAMES)
 
@@ -95,7 +98,11 @@ class Look:
             case Crowd():
                 return NotYet(None, Cue.ONE_PERSON)
             case Subject() as subject:
-                return self._sight(frame, subject, faces)
+                try:
+                    return self._sight(frame, subject, faces)
+                except (ValueError, cv2.error):  # a face nobody has: it must not stop the eye
+                    self._tracker.forget()
+                    return NotYet(None, Cue.LOOK_HERE)
 
     def _nobody(self, now_ns: int) -> None:
         """What is remembered of a face ends with its visit."""
@@ -126,8 +133,7 @@ class Look:
 
         number, checked = self._tracker.follow(box, now_ns, None if aligned is None else embed)
         if number != self._subject:
-            self._subject, self._shown, self._witness = number, None, Witness()
-            self._covered.clear()
+            self._meet(number)
         return number, checked
 
     def _candidate(
@@ -138,16 +144,35 @@ class Look:
         landmarks = self._landmarker.find(pixels, face, frame.captured_ns)
         if landmarks is None:
             return self._not_yet(number, Cue.LOOK_HERE)
-        witness.add(frame.captured_ns, pixels, aligned, face, landmarks)
+        if self._settling:
+            self._settling -= 1
+        else:
+            witness.add(frame.captured_ns, pixels, aligned, face, landmarks)
         if not (checked and witness.frames):
-            witness.hear(self._liveness.log_odds(pixels, face, frame.number))
+            self._views += 1
+            witness.hear(self._liveness.log_odds(pixels, face, self._views))
         evidence = witness.evidence()
         alive = live(evidence, fusion())
+        if alive >= LEAST_LIVE and not checked and not self._confirmed(aligned, frame.captured_ns):
+            return self._not_yet(self._subject, Cue.MOMENT)
         quality = self._steady(judge(quality, pixels, faces, landmarks))
         self._shown = obstacle(quality, self._limits, self._shown)
         cue = self._shown if self._shown or alive >= LEAST_LIVE else Cue.MOMENT
         order, version = rank(quality), self._limits.version
         return Candidate(number, cue, face.box, crop(pixels, face), quality, alive, evidence, order, version)
+
+    def _meet(self, number: int) -> None:
+        """Somebody new: what was seen of the one before says nothing about them."""
+        self._subject, self._shown, self._witness = number, None, Witness()
+        self._covered.clear()
+        self._settling = SETTLING_FRAMES
+
+    def _confirmed(self, aligned: Pixels, now_ns: int) -> bool:
+        """Evidence of a live face is only worth something for the face it was seen of."""
+        same = self._tracker.confirm(self._embedder.embed(aligned), now_ns)
+        if not same:
+            self._meet(self._tracker.number)
+        return same
 
     def _steady(self, quality: Quality) -> Quality:
         """What hides a face stays for more than a frame; what is measured of it does not."""

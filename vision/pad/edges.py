@@ -11,11 +11,11 @@ from vision.align import similarity
 from vision.faces import Face, Pixels, Points
 
 SIDE_PX, EYE_PX = 144, 14.0  # of the upright picture around the face, and between the eyes in it
-MEMORY = 0.85  # of the running mean from one view to the next
+MEMORY = 7  # views in the running mean
 MOVED = 0.12  # in distances between the eyes, or of the face's size
 STANDS_NS = 250_000_000  # a face that stands adds a view this often,
 STANDING = 0.6  # and what is behind it stands as well: such views count for less
-LEAST_VIEWS = 4
+LEAST_VIEWS = 5
 EYES = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.575], [-0.41, 1.155], [0.42, 1.155]], np.float32)
 TARGET = EYES * EYE_PX + np.array([SIDE_PX / 2, SIDE_PX * 0.42], np.float32)
 
@@ -37,8 +37,9 @@ class Edges:
         luma = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (3, 3), 0)
         upright = np.asarray(cv2.Sobel(luma, cv2.CV_32F, 1, 0), np.float32)
         # with its sign: an edge that stays adds up, those that pass cancel
-        self._mean = upright if self._mean is None else MEMORY * self._mean + (1 - MEMORY) * upright
         self._views += 1
+        part = 1 / min(self._views, MEMORY)
+        self._mean = upright if self._mean is None else (1 - part) * self._mean + part * upright
 
     @property
     def value(self) -> float:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests import make
 from vision.faces import Face, Pixels
 from vision.pad.depth import APART_NS, LONG_NS, Depth
-from vision.pad.edges import STANDS_NS, Edges
+from vision.pad.edges import LEAST_VIEWS, STANDS_NS, Edges
 from vision.pad.flicker import Flicker
 from vision.pad.fusion import fusion, live
 from vision.pad.screen import grid
@@ -80,10 +80,10 @@ def test_edges_that_walk_with_the_face_are_a_card_and_those_that_stay_behind_are
 
 def test_before_a_face_that_stands_what_is_behind_counts_for_less() -> None:
     edges, face = Edges(), make.face_at(960, 500, 80)
-    for i in range(3):
+    for i in range(LEAST_VIEWS - 1):
         edges.add(i * STANDS_NS, hall(face, card=True), face)
     assert math.isnan(edges.value), "too few views yet"
-    edges.add(3 * STANDS_NS, hall(face, card=True), face)
+    edges.add(LEAST_VIEWS * STANDS_NS, hall(face, card=True), face)
     assert 0 < edges.value < walk(card=True)
 
 

@@ -79,6 +79,14 @@ def test_a_turned_face_is_asked_to_look() -> None:
     assert chosen.cue is Cue.LOOK_HERE
 
 
+def test_g10_nobody_behind_is_taken_while_the_nearest_looks_aside() -> None:
+    aside = make.face_at(960, 540, 60.0, nose_aside=0.8, tall=110.0)
+    chosen = choose([at(1.5), aside], VIEW)
+    assert isinstance(chosen, Subject)
+    assert chosen.face is aside
+    assert chosen.cue is Cue.LOOK_HERE
+
+
 def test_the_volume_is_the_gates_own() -> None:
     narrow = View(LENS, volume=Volume(half_width_m=0.1))
     assert choose([at(1.0, 0.2)], narrow) is None
@@ -123,6 +131,14 @@ def test_a_face_that_pushes_in_front_is_looked_at_at_once() -> None:
     tracker = Tracker()
     first, _ = tracker.follow(Box(0, 0, 100, 100), 0, lambda: _face(1))
     assert tracker.follow(Box(-30, -30, 170, 170), FRAME_NS, lambda: _face(2)) == (first + 1, True)
+
+
+def test_a_picture_held_up_between_two_looks_is_not_confirmed() -> None:
+    tracker = Tracker()
+    first, _ = tracker.follow(Box(0, 0, 100, 100), 0, lambda: _face(1))
+    assert tracker.confirm(_face(1), FRAME_NS)
+    assert not tracker.confirm(_face(2), 2 * FRAME_NS)
+    assert tracker.number == first + 1
 
 
 def test_what_was_forgotten_is_not_recognised() -> None:
