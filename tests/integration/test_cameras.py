@@ -151,6 +151,7 @@ writer = Writer(int(sys.argv[1]), socket.socket(fileno=int(sys.argv[2])))
 for number in range(1, 400):
     writer.slot(1920, 1080)[:] = number % 256
     writer.announce(1920, 1080, time.monotonic_ns())
+    time.sleep(0.02 if number > 370 else 0)  # at first faster than anybody reads, then as a camera
 writer.complain("that was all")
 """
 
