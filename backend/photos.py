@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-SUFFIXES = {".jpg", ".jpeg", ".png"}
+from vision.image import SUFFIXES
 
 
 def key(document_type: str, issuer: str, number: str) -> str:

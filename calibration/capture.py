@@ -1,10 +1,6 @@
 """`limen-calibrate capture`: how often people who walk up are captured, on synthetic approaches made from portraits."""
 
 import json
-import multiprocessing
-import os
-import signal
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -20,7 +16,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from calibration.rates.people import SUFFIXES
+from calibration.processes import in_two_processes, quiet
+from calibration.rates.exits import told
+from calibration.rehearsal.cast import portrait_dir
 from calibration.rehearsal.scenes import Actor, Scene, Wearing
 from edge.encounter import events
 from edge.encounter.events import Ask, Event, Seen, Tick
@@ -28,15 +26,13 @@ from edge.encounter.states import State
 from edge.encounter.step import step
 from vision.cues import Cue
 from vision.errors import VisionError
-from vision.models import cache_dir
+from vision.image import SUFFIXES
 from vision.optics import Volume
 
 if TYPE_CHECKING:
     from calibration.rates.measure import Proportion
     from edge.eye.look import Look, Sight
 
-INTERRUPTED = 130
-PROCESSES = 2
 LAST_S = 1.0  # of a clip: the cue given most in it is why nobody was captured
 NEAREST_M, ASIDE_PX = (0.65, 0.95), 150.0  # where people come to stand
 BEHIND_M, LATER_S = 1.9, 0.7  # a bystander
@@ -112,15 +108,9 @@ def capture(people: Folder = None, as_json: AsJson = False, seed: Seed = 0) -> N
     Captured: acceptable shots were submitted before the clip ended.  Poor: patience ended first.  FTA: neither.
     """
     errors = Console(stderr=True)
-    try:
-        portraits = tuple(_portraits(people or cache_dir() / "portraits"))
+    with told(errors):
+        portraits = tuple(_portraits(people or portrait_dir()))
         ended = tuple(_all(plan(portraits, seed), errors))
-    except KeyboardInterrupt:
-        errors.print("stopped")
-        raise typer.Exit(INTERRUPTED) from None
-    except (VisionError, OSError) as error:
-        errors.print(str(error), style="red", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
     if as_json:
         print(json.dumps(_plain(ended, len(portraits), seed)))
     else:
@@ -163,15 +153,8 @@ def _scene(how: Degradation, portraits: Sequence[Path], who: int, seed: int) -> 
 
 
 def _all(approaches: Sequence[Approach], errors: Console) -> Iterator[Ended]:
-    with multiprocessing.get_context("spawn").Pool(PROCESSES, _start) as pool:
-        done = pool.imap(run, approaches)
+    with closing(in_two_processes(quiet, run, approaches)) as done:
         yield from track(done, "approaches", len(approaches), console=errors, transient=True)
-
-
-def _start() -> None:
-    """In each process: stopping is the parent's to decide; what native libraries say of themselves is nobody's news."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def run(approach: Approach) -> Ended:

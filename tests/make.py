@@ -6,10 +6,13 @@ import numpy as np
 
 from backend.matching.gallery import Best, Match, Vector
 from backend.rules.directive import Evidence, Policy
-from edge.encounter.events import Seen
+from edge.encounter.events import Effect, Event, Seen
+from edge.encounter.states import State
+from edge.encounter.step import step
 from vision.cues import Cue
 from vision.faces import Box, Face, Pixels
 
+UP = State(service_up=True)
 ANNA, BEN = "anna", "ben"
 POLICY = Policy("test", accept=0.5, margin=0.05, least_liveness=0.5, liveness_enforced=True)
 
@@ -36,6 +39,15 @@ def seen(
     yaw_deg: float = 0.0,
 ) -> Seen:
     return Seen(subject, shot, cue, rank, at_s, fresh, yaw_deg)
+
+
+def play(*events: tuple[float, Event], start: State = UP) -> tuple[State, list[Effect]]:
+    """Where an encounter is after events, each with its time in seconds, and all it asked for."""
+    state, done = start, list[Effect]()
+    for now_s, event in events:
+        state, effects = step(state, event, now_s)
+        done += effects
+    return state, done
 
 
 def unit(seed: int) -> Vector:

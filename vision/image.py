@@ -1,6 +1,8 @@
 """Read an image's size from its first bytes, so that nothing is decoded that claims too much."""
 
+import stat
 import struct
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -9,6 +11,7 @@ import numpy as np
 from vision.errors import ImageRefused
 from vision.faces import Pixels
 
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 MOST_BYTES = 8 * 2**20
 MOST_PIXELS = 24_000_000  # a large passport photograph; an attacker's 1 MB PNG can claim a thousand times more
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -48,6 +51,14 @@ def decode(content: bytes) -> Pixels:
     if pixels is None:
         raise ImageRefused("image cannot be decoded")
     return np.asarray(pixels, np.uint8)
+
+
+def read(file: Path) -> Pixels:
+    """BGR pixels of a file; one that is too large is not read.  Raises OSError, ImageRefused."""
+    found = file.stat()
+    if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
+        raise ImageRefused(f"{file} is no file of at most {MOST_BYTES} bytes")
+    return decode(file.read_bytes())
 
 
 def _png(content: bytes) -> Size:

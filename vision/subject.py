@@ -36,7 +36,6 @@ class Subject:
     """cue: None inside the volume; else what brings the face into it."""
 
     face: Face
-    place: Place
     cue: Cue | None
 
 
@@ -54,8 +53,8 @@ def choose(faces: Sequence[Face], view: View) -> Subject | Crowd | None:
     within = [seen for seen in ahead if seen[2] is not Zone.COMING]
     if len(within) > 1 and within[1][0].away_m - within[0][0].away_m < GAP_M:
         return Crowd()
-    where, face, area = (within or ahead)[0]  # whoever is next to the leaf walks, so nobody behind is recognised
-    return Subject(face, where, _cue(area, face))
+    _, face, area = (within or ahead)[0]  # whoever is next to the leaf walks, so nobody behind is recognised
+    return Subject(face, _cue(area, face))
 
 
 def zone(where: Place, volume: Volume) -> Zone:

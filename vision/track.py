@@ -30,7 +30,7 @@ class Tracker:
         be told apart) a doubtful face is a new person."""
         gap_ns = now_ns - self._seen_ns
         known = self._box is not None and gap_ns <= LOST_NS
-        moved = not (known and self._box is not None and gap_ns <= GAP_NS and _continues(self._box, box))
+        moved = self._box is None or gap_ns > GAP_NS or not _continues(self._box, box)
         due = embed is not None and (moved or self._face is None or now_ns - self._checked_ns >= CHECK_NS)
         face = embed() if due and embed is not None else None
         self._box, self._seen_ns = box, now_ns

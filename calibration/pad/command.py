@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from calibration.rates.errors import FolderUnfit, RatesError
-from vision.errors import VisionError
-
-INTERRUPTED = 130
+from calibration.rates.errors import FolderUnfit
+from calibration.rates.exits import told
 
 BonaFide = Annotated[Path | None, typer.Option(help="pictures or clips of live people, sub-folders are walked")]
 Attacks = Annotated[Path | None, typer.Option(help="pictures or clips of attacks, one sub-folder for each species")]
@@ -56,14 +54,8 @@ def liveness(
     instrument are not, and who is who is not guessed: give one of each, or read the intervals as too narrow.
     """
     errors = Console(stderr=True)
-    try:
+    with told(errors):
         _run(Request(_folders(bona_fide, attacks, rehearsal), threshold, as_json, bare), errors)
-    except KeyboardInterrupt:
-        errors.print("stopped")
-        raise typer.Exit(INTERRUPTED) from None
-    except (RatesError, VisionError, OSError) as error:
-        errors.print(str(error), style="red", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
 
 
 def _folders(bona_fide: Path | None, attacks: Path | None, rehearsal: bool) -> tuple[Path, Path] | None:

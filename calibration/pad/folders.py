@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.rates.errors import FolderUnfit
+from vision.image import SUFFIXES
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 CLIPS = frozenset({".mp4", ".avi", ".mkv", ".mov"})
 BONA_FIDE = "bona_fide"  # what the report calls them; no species may have this name
 HOLDS = "jpg, jpeg or png pictures, or mp4, avi, mkv or mov clips"
@@ -83,4 +83,4 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _shows(file: Path) -> bool:
-    return file.suffix.lower() in PICTURES | CLIPS
+    return file.suffix.lower() in SUFFIXES | CLIPS

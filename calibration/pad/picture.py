@@ -9,7 +9,7 @@ from calibration.pad.verdict import Heard, Silence, Verdict
 from vision.detect import Detector
 from vision.errors import ImageRefused
 from vision.faces import Face, Pixels
-from vision.image import MOST_BYTES, decode
+from vision.image import read
 from vision.liveness import VIEWS, Liveness
 from vision.pad.fusion import fusion, live
 from vision.pad.screen import grid
@@ -28,7 +28,7 @@ class PictureJudge:
 
     def __call__(self, file: Path) -> Verdict:
         try:
-            pixels = _read(file)
+            pixels = read(file)
         except (OSError, ImageRefused, cv2.error):
             return Silence.UNREADABLE
         try:
@@ -48,10 +48,3 @@ class PictureJudge:
     def _evidence(self, pixels: Pixels, face: Face) -> Evidence:
         passive = float(np.mean([self._liveness.log_odds(pixels, face, view) for view in range(len(VIEWS))]))
         return Evidence(passive, grid(pixels, face), UNSEEN, UNSEEN, UNSEEN, UNSEEN, frames=1)
-
-
-def _read(file: Path) -> Pixels:
-    """Raises OSError, ImageRefused, cv2.error."""
-    if not file.is_file() or file.stat().st_size > MOST_BYTES:
-        raise ImageRefused(f"{file} is no file of at most {MOST_BYTES} bytes")
-    return decode(file.read_bytes())

@@ -6,14 +6,12 @@ from pathlib import Path
 from rich.progress import Progress
 
 from calibration.pad.folders import BONA_FIDE, Collection, Species
-from calibration.pad.processes import in_two_processes, quiet
+from calibration.processes import in_two_processes, quiet
 from calibration.rehearsal import cast
 from calibration.rehearsal.clips import render
 from calibration.rehearsal.scenes import Actor, Attack, Cutout, Print, Replay, Scene, Screen
-from vision.fetch import fetch
-from vision.models import cache_dir, manifest
+from vision.models import cache_dir
 
-PORTRAITS = Path(cast.__file__).with_name("portraits.toml")
 FOLDER = "clips-pad-2"
 LIVE = ("anna-live", "ben-live", "carla-live", "stranger-live", "companion-live")
 ATTACKED = LIVE[:3]
@@ -29,7 +27,7 @@ ATTACKS: dict[str, Attack] = {
 
 def rendered(progress: Progress) -> Collection:
     """Every clip, those missing rendered on two processes.  Raises ModelUnfit, OSError, FolderUnfit."""
-    fetch(manifest(PORTRAITS).values(), cache_dir() / "portraits")
+    cast.fetch_portraits()
     planned = {species: list(_scenes(species)) for species in (BONA_FIDE, *ATTACKS)}
     places = [(scene, cache_dir() / FOLDER / species) for species, scenes in planned.items() for scene in scenes]
     if missing := [(scene, folder) for scene, folder in places if not _file(scene, folder).exists()]:

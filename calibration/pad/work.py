@@ -11,8 +11,8 @@ from rich.progress import Progress
 from calibration.pad import clip
 from calibration.pad.folders import is_clip
 from calibration.pad.picture import PictureJudge
-from calibration.pad.processes import WORKERS, in_two_processes, sealed
 from calibration.pad.verdict import Silence, Verdict
+from calibration.processes import WORKERS, in_two_processes, sealed
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from vision.align import align
 from vision.detect import Detector
 from vision.embed import Embedder, Template
 from vision.errors import ImageRefused
-from vision.image import MOST_BYTES, decode
+from vision.image import read
 from vision.portrait import subject_of
 
 THREADS = 2
@@ -46,9 +46,7 @@ class Acquirer:
 
     def template(self, file: Path) -> Template | Refusal:
         try:
-            if file.stat().st_size > MOST_BYTES:
-                return Refusal.NOT_AN_IMAGE
-            pixels = decode(file.read_bytes())
+            pixels = read(file)
         except OSError:
             return Refusal.UNREADABLE
         except (ImageRefused, cv2.error):

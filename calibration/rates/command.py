@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from backend.errors import ServiceError
-from calibration.rates.errors import RatesError
-from vision.errors import VisionError
+from calibration.rates.exits import told
 
 if TYPE_CHECKING:
     from calibration.rates.identify import Request
-
-INTERRUPTED = 130
 
 Folder = Annotated[Path, typer.Option("--people", help="DIR/<person>/<photo>: jpg, jpeg or png, links are followed")]
 Size = Annotated[int | None, typer.Option(help="people on file; without it, all but a tenth, who are strangers", min=1)]
@@ -73,7 +69,7 @@ def identify(
     here is above --fpir.
     """
     errors = Console(stderr=True)
-    try:
+    with told(errors):
         # Loaded here: it takes a second, and interrupting that is no traceback either.
         from calibration.rates.draw import Sizes
         from calibration.rates.identify import Request
@@ -81,12 +77,6 @@ def identify(
         sizes = Sizes(photos_on_file, probes)
         request = Request(people, sizes, gallery_size, fpir, trials, seed, file_photos, groups)
         _run(request, Wanted(as_json, det, write, name or people.resolve().name, gain, bare), errors)
-    except KeyboardInterrupt:
-        errors.print("stopped")
-        raise typer.Exit(INTERRUPTED) from None
-    except (RatesError, VisionError, ServiceError, OSError) as error:
-        errors.print(str(error), style="red", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
 
 
 def _run(request: "Request", wanted: Wanted, errors: Console) -> None:

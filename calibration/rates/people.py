@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.rates.errors import FolderUnfit
+from vision.image import SUFFIXES
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 AGES = 8  # more distinct numbers than this in a column are put together by tens
 
 

@@ -10,14 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from calibration.rehearsal.cast import EMPTY, Act, acts, portrait
+from calibration.rehearsal.cast import EMPTY, PORTRAITS, Act, acts, fetch_portraits, portrait
 from calibration.rehearsal.lane import Lane, LaneFailed
 from calibration.rehearsal.play import Encounter, Stage, prepare, summary, with_records
 from vision.errors import VisionError
-from vision.fetch import fetch
 from vision.models import Pinned, cache_dir, manifest
 
-PORTRAITS = Path(__file__).with_name("portraits.toml")
 OUT = Path("var/demo")
 SYNTHETIC = (
     "The clips are synthetic: people and attacks rendered from single photographs. Liveness is enforced, and what it "
@@ -46,7 +44,7 @@ def main(
 
 def set_up() -> dict[str, Path]:
     """The clips by name of their scene, with all they are made from in the cache."""
-    fetch(manifest(PORTRAITS).values(), cache_dir() / "portraits")
+    fetch_portraits()
     with console.status("making the clips (once, about two minutes)"):
         return prepare(acts(portrait), cache_dir() / "clips-2")
 

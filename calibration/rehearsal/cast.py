@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calibration.rehearsal.clips import Actor, Print, Replay, Scene, lit
-from vision.models import cache_dir
+from vision.fetch import fetch
+from vision.models import cache_dir, manifest
 
+PORTRAITS = Path(__file__).with_name("portraits.toml")
 MORNING, EVENING = "XX0138", "XX0139"
 EMPTY = Scene("empty", approach=False)
 
@@ -33,7 +35,16 @@ TRAVELERS = (
 
 def portrait(name: str) -> Path:
     """Where a named portrait lies once it is fetched."""
-    return cache_dir() / "portraits" / f"{name}.jpg"
+    return portrait_dir() / f"{name}.jpg"
+
+
+def portrait_dir() -> Path:
+    return cache_dir() / "portraits"
+
+
+def fetch_portraits() -> None:
+    """Raises ModelUnfit."""
+    fetch(manifest(PORTRAITS).values(), portrait_dir())
 
 
 @dataclass(frozen=True, slots=True)

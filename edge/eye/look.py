@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,7 +20,7 @@ from vision.liveness import Liveness
 from vision.optics import default_lens
 from vision.pad.fusion import fusion, live
 from vision.pad.witness import Evidence, Witness
-from vision.quality import Limits, Quality, measure, obstacle, policy, rank
+from vision.quality import Quality, measure, obstacle, policy, rank
 from vision.quality.face import judge
 from vision.subject import Crowd, Subject, View, choose
 from vision.track import LOST_NS, Tracker
@@ -71,16 +70,11 @@ class Look:
     """
 
     def __init__(
-        self,
-        view: Callable[[int, int], View] = lambda width, height: View(default_lens(width, height)),
-        limits: Limits | None = None,
-        folder: Path | None = None,
+        self, view: Callable[[int, int], View] = lambda width, height: View(default_lens(width, height))
     ) -> None:
-        self._view, self._limits = cache(view), limits or policy()
-        self._detector = Detector(folder=folder)
-        self._landmarker = Landmarker(folder, following=True)
-        self._liveness = Liveness(folder=folder)
-        self._embedder = Embedder(folder=folder)
+        self._view, self._limits = cache(view), policy()
+        self._detector, self._landmarker = Detector(), Landmarker(following=True)
+        self._liveness, self._embedder = Liveness(), Embedder()
         self._tracker, self._witness = Tracker(), Witness()
         self._subject, self._seen_ns = 0, 0
         self._settling = self._views = 0

@@ -14,7 +14,8 @@ from edge.encounter.replay import differences
 from edge.encounter.states import State
 from edge.encounter.step import step
 from edge.errors import JournalUnfit
-from tests.unit.edge.test_step import OPENED, events, play
+from tests.make import play
+from tests.unit.edge.test_step import OPENED, events
 
 GRANTED = Step(0.1, Told("e1", 1, Proceed("d1")), (Grant("e1", "d1"), Show(Prompt.GO)))
 ENDED = Step(1.9, OPENED[-1][1], (Outcome("e1", Crossed("d1"), 1800),))

@@ -12,7 +12,6 @@ from edge.encounter.events import (
     Crossed,
     Crowd,
     CutOff,
-    Effect,
     Event,
     GateLost,
     GateMoved,
@@ -35,19 +34,10 @@ from edge.encounter.events import (
 )
 from edge.encounter.states import Asking, Idle, Looking, Passing, State, WithAgent
 from edge.encounter.step import FRESH_S, GONE_S, step
-from tests.make import seen
+from tests.make import UP, play, seen
 from vision.cues import Cue
 
-UP = State(service_up=True)
 D = "d1"
-
-
-def play(*events: tuple[float, Event], start: State = UP) -> tuple[State, list[Effect]]:
-    state, done = start, list[Effect]()
-    for now_s, event in events:
-        state, effects = step(state, event, now_s)
-        done += effects
-    return state, done
 
 
 ARRIVE = ((0.0, seen(shot="1")), (0.03, seen(shot="2", at_s=0.03, yaw_deg=5)), (0.06, seen(shot="3", at_s=0.06)))
@@ -75,45 +65,6 @@ def test_whoever_has_passed_starts_no_second_encounter_by_standing_there() -> No
     state, done = play(*OPENED, (1.9, GateMoved("closed", 0)), (2.0, seen(fresh="e2")), (3.0, seen(fresh="e3")))
     assert state.phase == Idle(done=1)
     assert not any(isinstance(e, Ask) and e.encounter != "e1" for e in done)
-
-
-def test_one_acceptable_frame_is_enough_after_a_moment() -> None:
-    _, done = play((0.0, seen()), (0.1, Tick()), (0.23, Tick()))
-    assert Ask("e1", 1, ("1",)) in done
-
-
-def test_shots_alike_take_one_place_and_the_best_of_them_keeps_it() -> None:
-    """A steady approach, every frame better than the last: the wait is counted from the first."""
-    frames = [(i / 30, seen(shot=str(i), rank=0.1 + i / 100, at_s=i / 30)) for i in range(8)]
-    _, done = play(*frames)
-    (ask,) = [e for e in done if isinstance(e, Ask)]
-    assert ask.shots == ("4", "3", "1")
-
-
-def test_patience_begins_when_a_face_is_near_enough_for_a_shot() -> None:
-    far = [(i / 2, seen(shot=None, cue=Cue.COME_CLOSER)) for i in range(10)]
-    near = [(5 + i / 10, seen(shot=f"n{i}", cue=Cue.MOMENT, at_s=5 + i / 10, rank=0.1 * i)) for i in range(19)]
-    assert not any(isinstance(e, Ask) for e in play(*far, *near)[1])
-    assert Ask("e1", 1, ("n18",)) in play(*far, *near, (7.01, Tick()))[1]
-
-
-def test_evidence_that_turns_against_a_face_drops_the_shots_it_had_allowed() -> None:
-    _, done = play((0.0, seen()), (0.04, seen(shot="2", cue=Cue.MOMENT, at_s=0.04)), (0.3, Tick()))
-    assert not any(isinstance(e, Ask) for e in done)
-
-
-def test_somebody_near_who_never_gives_a_shot_is_helped_by_an_agent() -> None:
-    near = [(i / 2, seen(shot=None, cue=Cue.LOOK_HERE)) for i in range(31)]
-    state, done = play(*near, (15.2, Tick()))
-    assert isinstance(state.phase, WithAgent)
-    assert CallAgent("e1") in done
-    far = [(i / 2, seen(shot=None, cue=Cue.COME_CLOSER)) for i in range(61)]
-    assert isinstance(play(*far, (30.2, Tick()))[0].phase, Looking), "who stands far away needs no agent"
-
-
-def test_a_turned_head_is_another_shot_at_once() -> None:
-    turns = [(i / 100, seen(shot=str(i), at_s=i / 100, yaw_deg=5.0 * i)) for i in range(3)]
-    assert Ask("e1", 1, ("0", "1", "2")) in play(*turns)[1]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
@@ -21,23 +21,22 @@ Result = TypeVar("Result")
 
 def in_two_processes(
     prepare: Callable[[], None], work: Callable[[Item], Result], items: Sequence[Item]
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """In the order of `items`.  prepare: called in each process first.  Closing the iterator, or an exception, ends
     both at once.  Raises FolderUnfit if one dies."""
     others = {child.pid for child in multiprocessing.active_children()}
-    pool = ProcessPoolExecutor(WORKERS, SPAWN, prepare)
+    pool, finished = ProcessPoolExecutor(WORKERS, SPAWN, prepare), False
     try:
         yield from _started(pool, work, items)
+        finished = True
     except BrokenProcessPool as error:
         raise FolderUnfit(
             "a process ended in the midst of its work: too little memory, or one clip too many"
         ) from error
-    except BaseException:
-        for child in multiprocessing.active_children():
-            if child.pid not in others:
-                child.terminate()
-        raise
     finally:
+        for child in multiprocessing.active_children():
+            if not finished and child.pid not in others:
+                child.terminate()
         pool.shutdown(cancel_futures=True)
 
 
