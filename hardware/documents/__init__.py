@@ -1,0 +1,1 @@
+"""What a document reader reads: boarding passes, machine readable zones."""

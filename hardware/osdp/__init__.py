@@ -1,0 +1,1 @@
+"""Doors behind an OSDP line (IEC 60839-11-5)."""

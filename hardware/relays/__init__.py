@@ -1,0 +1,1 @@
+"""Relay boards, for cabinets whose own input is monostable."""
