@@ -47,7 +47,7 @@ class DoorState:
 
 
 class Door(Protocol):
-    """Wanting the same thing twice changes nothing.  Nothing waits: the caller polls, and its polling is the heartbeat."""
+    """Wanting the same thing twice changes nothing.  The caller polls, and its polling is the heartbeat."""
 
     not_guaranteed: tuple[str, ...]
     """What this kind of door cannot promise, in sentences for the start-up and the agent's page."""
