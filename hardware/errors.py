@@ -2,7 +2,8 @@
 
 HardwareError
 ├── PortClosed    the line is gone (unplugged, no such device, in use): the technician checks the cable; we re-open
-└── LinkSilent    the line is open but the controller does not answer: the technician checks power and baud rate
+├── LinkSilent    the line is open but the controller does not answer: the technician checks power and baud rate
+└── KeyUnfit      the key of a line is missing, readable by others or known to everybody: a new one is made
 """
 
 
@@ -16,3 +17,7 @@ class PortClosed(HardwareError):
 
 class LinkSilent(HardwareError):
     """Names how long nothing valid was heard."""
+
+
+class KeyUnfit(HardwareError):
+    """Names the key's place and what is wrong, never the key."""

@@ -89,7 +89,7 @@ class Faults(IntFlag):
     UNPROVISIONED = 2048
 
 
-STANDING = Faults.STRAPS | Faults.MEMORY | Faults.UNPROVISIONED  # a reset on the line does not clear them
+STANDING = Faults.STRAPS | Faults.UNPROVISIONED  # found anew at each start: a reset on the line does not clear them
 
 KNOWN_KEYS = (  # and sixteen equal bytes
     bytes(range(16)),

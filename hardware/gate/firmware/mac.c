@@ -1,0 +1,121 @@
+#include "mac.h"
+
+#include <string.h>
+
+#ifdef __AVR__
+#include <avr/pgmspace.h>
+#define KEPT PROGMEM
+#define READ(address) pgm_read_byte(address)
+#else
+#define KEPT
+#define READ(address) (*(address))
+#endif
+
+static const uint8_t SUBSTITUTES[256] KEPT = {
+    0x63, 0x7C, 0x77, 0x7B, 0xF2, 0x6B, 0x6F, 0xC5, 0x30, 0x01, 0x67, 0x2B, 0xFE, 0xD7, 0xAB, 0x76,
+    0xCA, 0x82, 0xC9, 0x7D, 0xFA, 0x59, 0x47, 0xF0, 0xAD, 0xD4, 0xA2, 0xAF, 0x9C, 0xA4, 0x72, 0xC0,
+    0xB7, 0xFD, 0x93, 0x26, 0x36, 0x3F, 0xF7, 0xCC, 0x34, 0xA5, 0xE5, 0xF1, 0x71, 0xD8, 0x31, 0x15,
+    0x04, 0xC7, 0x23, 0xC3, 0x18, 0x96, 0x05, 0x9A, 0x07, 0x12, 0x80, 0xE2, 0xEB, 0x27, 0xB2, 0x75,
+    0x09, 0x83, 0x2C, 0x1A, 0x1B, 0x6E, 0x5A, 0xA0, 0x52, 0x3B, 0xD6, 0xB3, 0x29, 0xE3, 0x2F, 0x84,
+    0x53, 0xD1, 0x00, 0xED, 0x20, 0xFC, 0xB1, 0x5B, 0x6A, 0xCB, 0xBE, 0x39, 0x4A, 0x4C, 0x58, 0xCF,
+    0xD0, 0xEF, 0xAA, 0xFB, 0x43, 0x4D, 0x33, 0x85, 0x45, 0xF9, 0x02, 0x7F, 0x50, 0x3C, 0x9F, 0xA8,
+    0x51, 0xA3, 0x40, 0x8F, 0x92, 0x9D, 0x38, 0xF5, 0xBC, 0xB6, 0xDA, 0x21, 0x10, 0xFF, 0xF3, 0xD2,
+    0xCD, 0x0C, 0x13, 0xEC, 0x5F, 0x97, 0x44, 0x17, 0xC4, 0xA7, 0x7E, 0x3D, 0x64, 0x5D, 0x19, 0x73,
+    0x60, 0x81, 0x4F, 0xDC, 0x22, 0x2A, 0x90, 0x88, 0x46, 0xEE, 0xB8, 0x14, 0xDE, 0x5E, 0x0B, 0xDB,
+    0xE0, 0x32, 0x3A, 0x0A, 0x49, 0x06, 0x24, 0x5C, 0xC2, 0xD3, 0xAC, 0x62, 0x91, 0x95, 0xE4, 0x79,
+    0xE7, 0xC8, 0x37, 0x6D, 0x8D, 0xD5, 0x4E, 0xA9, 0x6C, 0x56, 0xF4, 0xEA, 0x65, 0x7A, 0xAE, 0x08,
+    0xBA, 0x78, 0x25, 0x2E, 0x1C, 0xA6, 0xB4, 0xC6, 0xE8, 0xDD, 0x74, 0x1F, 0x4B, 0xBD, 0x8B, 0x8A,
+    0x70, 0x3E, 0xB5, 0x66, 0x48, 0x03, 0xF6, 0x0E, 0x61, 0x35, 0x57, 0xB9, 0x86, 0xC1, 0x1D, 0x9E,
+    0xE1, 0xF8, 0x98, 0x11, 0x69, 0xD9, 0x8E, 0x94, 0x9B, 0x1E, 0x87, 0xE9, 0xCE, 0x55, 0x28, 0xDF,
+    0x8C, 0xA1, 0x89, 0x0D, 0xBF, 0xE6, 0x42, 0x68, 0x41, 0x99, 0x2D, 0x0F, 0xB0, 0x54, 0xBB, 0x16,
+};
+
+static const uint8_t KNOWN[KNOWN_KEYS][KEY_SIZE] = KNOWN_KEYS_TABLE;
+
+static uint8_t substitute(uint8_t byte) { return READ(&SUBSTITUTES[byte]); }
+
+static uint8_t doubled(uint8_t byte) { return (uint8_t)(byte << 1 ^ (byte & 0x80 ? 0x1B : 0)); }
+
+bool key_known(const uint8_t key[KEY_SIZE]) {
+    bool same = true;
+    for (uint8_t i = 1; i < KEY_SIZE; i++) same = same && key[i] == key[0];
+    for (uint8_t i = 0; i < KNOWN_KEYS; i++) same = same || memcmp(key, KNOWN[i], KEY_SIZE) == 0;
+    return same;
+}
+
+static void expand(uint8_t *keys, const uint8_t key[KEY_SIZE]) {
+    uint8_t constant = 1;
+    memcpy(keys, key, KEY_SIZE);
+    for (uint8_t at = KEY_SIZE; at < (ROUNDS + 1) * BLOCK; at += 4) {
+        uint8_t word[4];
+        memcpy(word, keys + at - 4, 4);
+        if (at % KEY_SIZE == 0) {
+            uint8_t first = word[0];
+            word[0] = substitute(word[1]) ^ constant;
+            word[1] = substitute(word[2]);
+            word[2] = substitute(word[3]);
+            word[3] = substitute(first);
+            constant = doubled(constant);
+        }
+        for (uint8_t i = 0; i < 4; i++) keys[at + i] = keys[at + i - KEY_SIZE] ^ word[i];
+    }
+}
+
+static void substitute_and_shift(uint8_t block[BLOCK]) {
+    uint8_t old[BLOCK];
+    memcpy(old, block, BLOCK);
+    for (uint8_t i = 0; i < BLOCK; i++) block[i] = substitute(old[(i + 4 * (i % 4)) % BLOCK]);
+}
+
+static void mix(uint8_t *column) {
+    uint8_t first = column[0], all = column[0] ^ column[1] ^ column[2] ^ column[3];
+    for (uint8_t i = 0; i < 4; i++) {
+        uint8_t next = i < 3 ? column[i + 1] : first;
+        column[i] ^= all ^ doubled(column[i] ^ next);
+    }
+}
+
+static void add(uint8_t block[BLOCK], const uint8_t *other) {
+    for (uint8_t i = 0; i < BLOCK; i++) block[i] ^= other[i];
+}
+
+static void encrypt(const struct mac *mac, uint8_t block[BLOCK]) {
+    add(block, mac->round_keys);
+    for (uint8_t round = 1; round <= ROUNDS; round++) {
+        substitute_and_shift(block);
+        for (uint8_t i = 0; i < BLOCK && round < ROUNDS; i += 4) mix(block + i);
+        add(block, mac->round_keys + round * BLOCK);
+    }
+}
+
+static void double_block(uint8_t to[BLOCK], const uint8_t from[BLOCK]) {
+    for (uint8_t i = 0; i < BLOCK; i++) to[i] = (uint8_t)(from[i] << 1 | (i + 1 < BLOCK ? from[i + 1] >> 7 : 0));
+    to[BLOCK - 1] ^= from[0] & 0x80 ? 0x87 : 0;
+}
+
+void mac_start(struct mac *mac, const uint8_t key[KEY_SIZE]) {
+    uint8_t zero[BLOCK] = {0};
+    expand(mac->round_keys, key);
+    encrypt(mac, zero);
+    double_block(mac->whole, zero);
+    double_block(mac->cut, mac->whole);
+}
+
+void mac_tag(const struct mac *mac, const uint8_t *bytes, uint8_t size, uint8_t tag[BLOCK]) {
+    memset(tag, 0, BLOCK);
+    for (; size > BLOCK; size -= BLOCK, bytes += BLOCK) {
+        add(tag, bytes);
+        encrypt(mac, tag);
+    }
+    for (uint8_t i = 0; i < size; i++) tag[i] ^= bytes[i];
+    if (size < BLOCK) tag[size] ^= 0x80;
+    add(tag, size < BLOCK ? mac->cut : mac->whole);
+    encrypt(mac, tag);
+}
+
+bool mac_verifies(const struct mac *mac, const uint8_t *payload, uint8_t size) {
+    uint8_t tag[BLOCK], differ = 0;
+    mac_tag(mac, payload, size - MAC_SIZE, tag);
+    for (uint8_t i = 0; i < MAC_SIZE; i++) differ |= tag[i] ^ payload[size - MAC_SIZE + i];
+    return differ == 0;
+}
