@@ -1,30 +1,183 @@
-"""`python -m hardware`: serve the gate controller's model on a pseudo terminal."""
+"""`python -m hardware`: talk to a gate's controller, serve one on a pseudo terminal, make its key."""
 
+import secrets
 import signal
+import sys
 import time
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
 
-from hardware.gate.bench import Lane, Walker, serve, write_line
+from hardware.door import DoorState
+from hardware.errors import HardwareError
+from hardware.gate import keys
+from hardware.gate.bench import People, serve, write_line
+from hardware.gate.controller import Controller
+from hardware.gate.driver import PERIOD_S, Gate
+from hardware.gate.lane import WALKER, Lane
+from hardware.gate.limits import Action, Pin
+from hardware.gate.mac import Key
+from hardware.gate.memory import Site
 from hardware.gate.model import GateModel
+from hardware.gate.native import Native
+from hardware.gate.simulator import Simulator
+from hardware.port import SerialPort
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+BenchKey = Annotated[Path, typer.Option("--key", help="the gate's key file")]
+GateId = Annotated[int, typer.Option("--id", min=0, max=65535, help="the gate's id")]
 
 
-def main(
-    link: Annotated[Path, typer.Option(help="symbolic link to make to the terminal")],
-    events: Annotated[Path, typer.Option(help="file for what the controller saw, one JSON object a line")],
-    walker: Annotated[bool, typer.Option(help="let a person walk through every opening")] = True,
+class Kind(StrEnum):
+    MODEL = "model"
+    NATIVE = "native"
+    FIRMWARE = "firmware"
+
+
+def _stop(message: str) -> NoReturn:
+    print(f"hardware: {message}", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+@app.command()
+def key(
+    gate: GateId,
+    file: Annotated[Path, typer.Option("--key", help="key file to make, for the host")],
+    image: Annotated[Path, typer.Option(help="EEPROM image to make, for the controller's programmer")],
+    opens_s: Annotated[float, typer.Option(min=0.5, max=10, help="longest opening")] = 5.0,
+    travel_s: Annotated[float, typer.Option(min=0.05, max=2.5, help="the leaf's travel time")] = 0.2,
 ) -> None:
-    """Serve a gate controller until SIGTERM or Ctrl-C."""
+    """Make a gate's key: a file for the host and an EEPROM image for its controller."""
+    try:
+        keys.write(Site(gate, round(opens_s * 10) * 100, round(travel_s * 100) * 10, keys.new()), file, image)
+    except FileExistsError as error:
+        _stop(f"{error.filename} is there already: a key is never overwritten; move it away first")
+    print(f"host: {file}\ncontroller: avrdude -p m328p -c PROGRAMMER -U eeprom:w:{image}:i   then shred -u {image}")
+    print(f"then, at the gate, with the service switch on: python -m hardware commission PORT --id {gate} --key {file}")
+
+
+@app.command("serve")
+def serve_(
+    link: Annotated[Path, typer.Option(help="symbolic link to make to the terminal")],
+    events: Annotated[Path, typer.Option(help="file for what the leaf did, one JSON object a line")],
+    gate: GateId,
+    file: BenchKey,
+    walker: Annotated[bool, typer.Option(help="let a person walk through every opening")] = True,
+    kind: Annotated[Kind, typer.Option(help="model, the firmware built for this machine, or in its chip")] = Kind.MODEL,
+) -> None:
+    """Serve a commissioned gate on a pseudo terminal until SIGTERM or Ctrl-C."""
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda n, _: stopped.append(n))
-    epoch = time.time_ns() % 65535 + 1
-    with events.open("w") as file:
-        lane = Lane(GateModel(epoch=epoch, started_s=time.monotonic()), Walker() if walker else None, write_line(file))
-        serve(lane, link, time.monotonic, lambda: bool(stopped))
+    try:
+        keys.read(file)
+        site = Site(gate, 5000, 200, bytes.fromhex(file.read_text()))
+    except HardwareError as error:
+        _stop(str(error))
+    lane = Lane(_begin(kind, site))
+    with events.open("w") as log:
+        people = People(lane, WALKER if walker else None, write_line(log))
+        serve(lane, people, link, time.monotonic, lambda: bool(stopped))
+
+
+def _begin(kind: Kind, site: Site) -> Callable[[Pin], Controller]:
+    """Each start of this bench is a start the controller never had before, or epochs would come twice."""
+    image = site.image(commissioned=True, starts=int(time.time()))
+    match kind:
+        case Kind.MODEL:
+            return lambda pins: GateModel(image, pins)
+        case Kind.NATIVE:
+            return lambda pins: Native(image, pins)
+        case Kind.FIRMWARE:
+            return lambda _: Simulator(image)
+
+
+@app.command()
+def talk(
+    port: str,
+    gate: GateId,
+    file: BenchKey,
+    open_: Annotated[bool, typer.Option("--open", help="open once, as soon as the gate is ready")] = False,
+    seconds: Annotated[float, typer.Option(help="how long to stay")] = 10.0,
+) -> None:
+    """Hold a session with a controller and print every change it tells."""
+    shown = ""
+    granted = False
+    door = _dial(port, gate, file)
+    try:
+        for state in _session(door, seconds):
+            if (line := _line(state)) != shown:
+                shown = line
+                Console(highlight=False).print(line)
+            if open_ and not granted and state.ready:
+                granted = door.grant() is not None
+    except HardwareError as error:
+        _stop(f"{port}: {error}")
+    finally:
+        door.close()
+
+
+@app.command()
+def commission(
+    port: str, gate: GateId, file: BenchKey, technician: Annotated[int, typer.Option(min=1, max=2**32 - 1)]
+) -> None:
+    """Take a new key into use; the service switch at the gate must be on."""
+    _serve_once(_dial(port, gate, file), Action.COMMISSION, technician)
+
+
+@app.command()
+def reset(
+    port: str, gate: GateId, file: BenchKey, technician: Annotated[int, typer.Option(min=1, max=2**32 - 1)]
+) -> None:
+    """Reset latched faults whose cause is gone; the service switch at the gate must be on."""
+    _serve_once(_dial(port, gate, file), Action.RESET, technician)
+
+
+def _serve_once(door: Gate, action: Action, technician: int) -> None:
+    asked = False
+    last: DoorState | None = None
+    try:
+        for state in _session(door, 2.0):
+            last = state
+            if not asked:
+                door.serve(action, technician)
+                asked = True
+    except HardwareError as error:
+        _stop(str(error))
+    finally:
+        door.close()
+    if last is None or "service_mode" not in {fault.code for fault in last.faults}:
+        _stop(f"{action.name.lower()} was refused: the service switch is off, or on for more than ten minutes")
+    print(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {action.name.lower()} by technician {technician}: {_line(last)}")
+
+
+def _dial(port: str, gate: int, file: Path) -> Gate:
+    try:
+        secret: Key = keys.read(file)
+        return Gate(SerialPort(port), secret, gate, time.monotonic(), lambda: secrets.randbits(64))
+    except HardwareError as error:
+        _stop(str(error))
+
+
+def _session(door: Gate, seconds: float) -> Iterator[DoorState]:
+    until_s = time.monotonic() + seconds
+    while (now_s := time.monotonic()) < until_s:
+        yield from door.poll(now_s)
+        time.sleep(PERIOD_S)
+
+
+def _line(state: DoorState) -> str:
+    position = state.position.name.lower() if state.position is not None else "not observed"
+    lamp = state.lamp.name.lower() if state.lamp is not None else "none"
+    passages = f"forward {state.forward}, reverse {state.reverse}, doubtful {state.doubtful}"
+    presence = ", somebody is sensed" if state.presence else ""
+    told = "".join(f"\n  {fault.code}: {fault.check}" for fault in state.faults)
+    return f"{'ready' if state.ready else 'not ready'}, {position}, lamp {lamp}, {passages}{presence}{told}"
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -1,54 +1,18 @@
-"""Serve the controller model on a pseudo terminal, with a lane and people in it, for rehearsals and tests."""
+"""Serve a controller on a pseudo terminal, with a lane and people around it, for rehearsals and tests."""
 
 import json
 import os
 import select
 import tty
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from hardware.gate.messages import Position
-from hardware.gate.model import GateModel
+from hardware.door import Position
+from hardware.gate.lane import Lane, Walk
+from hardware.gate.limits import Pin
 
-STEP_S = 0.005
-
-
-@dataclass(frozen=True, slots=True)
-class Walker:
-    """A person who walks through `after_s` seconds after the leaf is open: entry beam, both, exit beam."""
-
-    after_s: float = 0.5
-    beam_s: float = 0.4
-
-    def beams(self, since_open_s: float) -> tuple[bool, bool]:
-        t = since_open_s - self.after_s
-        return 0 <= t < self.beam_s, self.beam_s / 2 <= t < 1.5 * self.beam_s
-
-
-class Lane:
-    """The model, the people, and a list of what was seen to happen: position changes and passages."""
-
-    def __init__(self, model: GateModel, walker: Walker | None, seen: Callable[[dict[str, object]], None]) -> None:
-        self.model = model
-        self._walker = walker
-        self._seen = seen
-        self._position = Position.CLOSED
-        self._open_s: float | None = None
-        self._passages = 0
-
-    def advance(self, now_s: float) -> None:
-        position = self.model.position(now_s)
-        if position is Position.OPEN and self._position is not Position.OPEN:
-            self._open_s = now_s
-        if self._walker and self._open_s is not None:
-            self.model.passage.sense(*self._walker.beams(now_s - self._open_s))
-        if position is not self._position:
-            self._seen({"at_s": now_s, "position": position.name.lower()})
-        if self.model.passage.forward != self._passages:
-            self._seen({"at_s": now_s, "passages": self.model.passage.forward})
-        self._position, self._passages = position, self.model.passage.forward
+STEP_S = 0.003
 
 
 class Terminal:
@@ -65,27 +29,61 @@ class Terminal:
         return os.read(self._ours, 4096) if ready else b""
 
     def write(self, data: bytes) -> None:
-        os.write(self._ours, data)
+        try:
+            os.write(self._ours, data)
+        except BlockingIOError:
+            return  # nobody reads: a wire does not wait either
 
     def close(self) -> None:
         os.close(self._ours)
         os.close(self._theirs)
 
 
-def serve(lane: Lane, link: Path, clock: Callable[[], float], until: Callable[[], bool]) -> None:
-    """Run the lane on a pty that `link` points to, until told to stop."""
+class People:
+    """Walk through every opening, one at a time, and tell what the leaf does meanwhile."""
+
+    def __init__(self, lane: Lane, walk: Walk | None, seen: Callable[[dict[str, object]], None]) -> None:
+        self._lane, self._walk, self._seen = lane, walk, seen
+        self._position = Position.CLOSED
+
+    def advance(self, to_ms: int, at_s: float) -> None:
+        """Let the lane's time pass until to_ms; at_s: the same on the clock of whoever reads the events."""
+        while self._lane.now_ms < to_ms:
+            self._lane.advance(1, self._pins)
+            position = _position(self._lane.sensed())
+            if position is not self._position:
+                behind_s = (to_ms - self._lane.now_ms) / 1000
+                self._seen({"at_s": at_s - behind_s, "position": position.name.lower()})
+            self._position = position
+
+    def _pins(self) -> Pin:
+        if self._walk is None or self._lane.opened_ms is None:
+            return Pin(0)
+        return self._walk.pins(self._lane.now_ms - self._lane.opened_ms)
+
+
+def _position(pins: Pin) -> Position:
+    closed, open_ = bool(pins & Pin.LEAF_CLOSED), bool(pins & Pin.LEAF_OPEN)
+    return Position.MOVING if closed == open_ else Position.OPEN if open_ else Position.CLOSED
+
+
+def serve(lane: Lane, people: People, link: Path, clock: Callable[[], float], until: Callable[[], bool]) -> None:
+    """Run the lane in real time on a pty that `link` points to, until told to stop."""
     terminal = Terminal()
     link.unlink(missing_ok=True)
     link.symlink_to(terminal.path)
+    started_s = clock()
     try:
         while not until():
             received = terminal.read(STEP_S)
-            lane.advance(clock())
-            if reply := lane.model.exchange(received, clock()):
-                terminal.write(reply)
+            now_s = clock()
+            people.advance(round((now_s - started_s) * 1000), now_s)
+            if said := lane.controller.exchange(received):
+                terminal.write(said)
     finally:
         link.unlink(missing_ok=True)
         terminal.close()
+        lane.controller.close()
 
 
 def write_line(file: TextIO) -> Callable[[dict[str, object]], None]:

@@ -12,7 +12,10 @@ class Controller(Protocol):
         """Let time pass until now_ms, with the pins as they are since the last call; what is driven then."""
 
     def exchange(self, received: bytes) -> bytes:
-        """Bytes from the line at the time of the last tick, and what has been sent to it since the last call."""
+        """Bytes from the line at the time of the last tick; what was sent to it since the last call.
+
+        Call it once after each tick.
+        """
 
     @property
     def memory(self) -> bytes:

@@ -1,40 +1,62 @@
-"""The host's end of the gate line: say what you want, poll to see what is."""
+"""The host's end of the gate line: say what you want, poll to see what is.  `PROTOCOL.md`."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 
+from hardware.door import DoorState, Fault, Position
 from hardware.errors import LinkSilent
-from hardware.gate import frames
-from hardware.gate.messages import Lamp, Status, Want
+from hardware.gate import faults, frames
+from hardware.gate.diagnosis import Diagnosis, Heard, classify
+from hardware.gate.limits import Action, Flag, Refusal
+from hardware.gate.mac import Key
+from hardware.gate.messages import Hello, Message, Service, Status, Want, Welcome
+from hardware.lights import Lamp
 from hardware.port import Port
 
 PERIOD_S = 0.05
 SILENCE_S = 1.0
 LEASE_MS = 500
+HELLO_S = 0.25  # between two greetings: longer than any answer takes
+SLOW_S = 0.25  # from a Want to the Status that answers it
 
 
 class Gate:
-    """Wanting the same thing twice changes nothing.  The caller's polling is the controller's heartbeat."""
+    """A `Door`.  The caller's polling is the controller's heartbeat.
 
-    def __init__(self, port: Port, now_s: float) -> None:
-        self._port = port
+    nonce: a source of 64 random bits, never the same twice.
+    """
+
+    not_guaranteed: tuple[str, ...] = ()
+
+    def __init__(self, port: Port, key: Key, gate: int, now_s: float, nonce: Callable[[], int]) -> None:
+        self._port, self._key, self._gate, self._nonces = port, key, gate, nonce
         self._decoder = frames.Decoder()
-        self._grant = 0
-        self._lamp = Lamp.OFF
-        self._sequence = 0
+        self._diagnosis = Diagnosis()
+        self._nonce: int | None = None
+        self._greeted_s = now_s - HELLO_S
         self._heard_s = now_s
-        self.status: Status | None = None
+        self._poll = 0  # the newest heard
+        self._grant = self._last_grant = 0
+        self._lamp = Lamp.OFF
+        self._service: tuple[Action, int] | None = None
+        self._sequence = 0
+        self._sent: deque[tuple[int, float]] = deque(maxlen=64)
+        self._answer_s = 0.0
+        self.welcome: Welcome | None = None  # of the session that lasts
+        self.status: Status | None = None  # of the session that lasts
+
+    # --- the wish ---------------------------------------------------------------------------------------------------
 
     @property
-    def ready(self) -> bool:
-        """Whether the controller answers and has left its safe state, so that a grant can be given."""
-        return self.status is not None and not self.status.safe
+    def state(self) -> DoorState | None:
+        return self._state(self.status) if self.status else None
 
-    def grant(self) -> bool:
-        """Ask for one opening.  False, and nothing asked, unless `ready`."""
-        if self.status is None or not self.ready:
-            return False
-        self._grant = self.status.last_grant + 1
-        return True
+    def grant(self) -> int | None:
+        state = self.state
+        if state is None or not state.ready:
+            return None
+        self._grant = self._last_grant = self._last_grant + 1
+        return self._grant
 
     def shut(self) -> None:
         self._grant = 0
@@ -42,26 +64,122 @@ class Gate:
     def light(self, lamp: Lamp) -> None:
         self._lamp = lamp
 
-    def poll(self, now_s: float) -> Sequence[Status]:
+    def serve(self, action: Action, technician: int) -> None:
+        """Ask once for what only a technician at the gate may: the service switch must be on.
+
+        technician: identity, 1..2**32-1, written to disk by the caller before this.
+        """
+        self._service = action, technician
+
+    # --- the line ---------------------------------------------------------------------------------------------------
+
+    def poll(self, now_s: float) -> Sequence[DoorState]:
         """Send the wish, take the replies.  Call every PERIOD_S.  Raises LinkSilent, PortClosed."""
-        self._sequence = (self._sequence + 1) % 65536
-        epoch, number = (self.status.epoch, self.status.poll) if self.status else (0, 0)
-        want = Want(epoch, self._sequence, number, self._grant, LEASE_MS if self._grant else 0, self._lamp)
-        self._port.write(frames.encode(want.pack()))
+        if self.welcome is None:
+            self._greet(now_s)
+        else:
+            self._sequence += 1
+            self._send(self._wish(self.welcome.epoch))
+            self._sent.append((self._sequence, now_s))
         return self.listen(now_s)
 
-    def listen(self, now_s: float) -> Sequence[Status]:
-        """Take what has arrived without speaking."""
-        unpacked = (Status.unpack(payload) for payload in self._decoder.feed(self._port.read()))
-        seen = [status for status in unpacked if status is not None]
-        for status in seen:
-            if self.status is not None and status.epoch != self.status.epoch:
-                self._grant = 0  # granted to a controller that has since been safe: void
-            self.status = status
-            self._heard_s = now_s
+    def listen(self, now_s: float) -> Sequence[DoorState]:
+        """Take what has arrived without speaking.  Raises LinkSilent, PortClosed."""
+        data = self._port.read()
+        self._diagnosis.arrived(data)
+        seen = [
+            status
+            for payload in self._decoder.feed(data, round(now_s * 1000))
+            if (status := self._hear(payload, now_s))
+        ]
         if now_s - self._heard_s > SILENCE_S:
-            raise LinkSilent(f"no valid status for {now_s - self._heard_s:.1f} s; check the controller's power")
-        return seen
+            fault = self._diagnosis.fault()
+            raise LinkSilent(f"no session with the gate's controller ({fault.code}); check {fault.check}", fault.code)
+        return [self._state(status) for status in seen]
 
     def close(self) -> None:
         self._port.close()
+
+    def _send(self, message: Message) -> None:
+        self._port.write(frames.encode(self._key.seal(message.pack())))
+
+    def _greet(self, now_s: float) -> None:
+        if now_s - self._greeted_s < HELLO_S:
+            return
+        self._greeted_s, self._nonce = now_s, self._nonces()
+        self._send(Hello(self._gate, self._nonce))
+
+    def _wish(self, epoch: int) -> Message:
+        head = (self._gate, epoch, self._sequence, self._poll)
+        if self._service is not None:
+            (action, technician), self._service = self._service, None
+            return Service(*head, action, technician)
+        return Want(*head, self._grant, LEASE_MS if self._grant else 0, self._lamp)
+
+    def _hear(self, payload: bytes, now_s: float) -> Status | None:
+        """Only what is authentic, of our session and newer than what we know moves us."""
+        heard = classify(payload, self._gate, self._key)
+        self._diagnosis.heard(heard)
+        if heard is not Heard.OURS:
+            return None
+        if (welcome := Welcome.unpack(payload)) is not None:
+            self._begin(welcome)
+            return None
+        status = Status.unpack(payload)
+        if status is None or self.welcome is None or status.epoch < self.welcome.epoch or status.poll <= self._poll:
+            return None
+        if status.epoch > self.welcome.epoch:
+            self._end()
+            return None
+        return self._take(status, now_s)
+
+    def _begin(self, welcome: Welcome) -> None:
+        if self._nonce is None or welcome.nonce != self._nonce:
+            return  # answers somebody else, or is played again
+        self.welcome, self._nonce = welcome, None
+        self._sequence, self._poll = 0, welcome.poll
+        self._sent.clear()
+
+    def _end(self) -> None:
+        """The controller became safe or started anew: what was granted is void."""
+        self.welcome = self.status = None
+        self._grant = 0
+
+    def _take(self, status: Status, now_s: float) -> Status:
+        self.status, self._poll, self._heard_s = status, status.poll, now_s
+        self._last_grant = max(self._last_grant, status.last_grant)
+        self._diagnosis = Diagnosis()
+        while self._sent and self._sent[0][0] <= status.sequence:
+            _, sent_s = self._sent.popleft()
+            self._answer_s = now_s - sent_s
+        return status
+
+    # --- what it means ----------------------------------------------------------------------------------------------
+
+    def _state(self, status: Status) -> DoorState:
+        flags = Flag(status.flags)
+        found = faults.of_controller(status.faults) + self._standing(status, flags)
+        barred = status.faults or flags & (Flag.SAFE | Flag.EMERGENCY | Flag.SERVICE) or not flags & Flag.COMMISSIONED
+        return DoorState(
+            session=status.epoch,
+            ready=not barred,
+            position=Position(status.position),
+            lamp=Lamp(status.lamp),
+            presence=bool(flags & Flag.PRESENCE),
+            forward=status.forward,
+            reverse=status.reverse,
+            doubtful=status.doubtful,
+            alarm=bool(flags & Flag.ALARM),
+            faults=found,
+        )
+
+    def _standing(self, status: Status, flags: Flag) -> tuple[Fault, ...]:
+        """What stands against a grant, or is wrong with the line, without being a fault of the gate."""
+        refused = faults.REFUSED.get(Refusal(status.refusal)) if status.refusal in frozenset(Refusal) else None
+        against = {
+            faults.EMERGENCY: bool(flags & Flag.EMERGENCY),
+            faults.SERVICE_MODE: bool(flags & Flag.SERVICE),
+            faults.NOT_COMMISSIONED: not flags & Flag.COMMISSIONED and not status.faults,
+            faults.SLOW: self._answer_s > SLOW_S and refused is not faults.SLOW,
+        }
+        return tuple(fault for fault, is_so in against.items() if is_so) + ((refused,) if refused else ())

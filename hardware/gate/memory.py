@@ -34,14 +34,18 @@ class Site:
         head = MAGIC + self.gate.to_bytes(2, "big") + bytes((self.opens_ms // 100, self.travel_ms // 10)) + self.key
         return head + crc16(head).to_bytes(2, "big")
 
-    def image(self, *, commissioned: bool = False) -> bytes:
-        """A whole new EEPROM.  commissioned: as after a technician's commissioning, for benches."""
-        record = self.pack()
-        mark = commission_mark(record) if commissioned else ERASED
-        return record + bytes((mark,)) + bytes((ERASED,)) * (MEMORY_SIZE - len(record) - 1)
+    def image(self, *, commissioned: bool = False, starts: int = 0) -> bytes:
+        """A whole new EEPROM.  For benches: as commissioned by a technician, and after so many starts."""
+        image = bytearray(self.pack().ljust(MEMORY_SIZE, bytes((ERASED,))))
+        if commissioned:
+            image[COMMISSIONED] = commission_mark(image)
+        if starts:
+            number = starts.to_bytes(4, "big")
+            image[STARTS[0] : STARTS[0] + 5] = number + bytes((crc8(number),))
+        return bytes(image)
 
 
-def commission_mark(record: bytes) -> int:
+def commission_mark(record: bytes | bytearray) -> int:
     return crc8(record[:COMMISSIONED]) ^ 1
 
 

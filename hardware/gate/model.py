@@ -1,7 +1,8 @@
-"""The gate controller as `PROTOCOL.md` wants it: the oracle its firmware is compared with, millisecond by millisecond."""
+"""The gate controller as `PROTOCOL.md` wants it: the oracle of its firmware, millisecond by millisecond."""
 
 from hardware.door import Position
 from hardware.gate import frames, limits
+from hardware.gate.lamps import lit
 from hardware.gate.leaf import Leaf, strapped
 from hardware.gate.limits import Action, Drive, FailMode, Faults, Flag, Pin, Refusal
 from hardware.gate.mac import Key
@@ -10,7 +11,7 @@ from hardware.gate.messages import FROM_HOST, HEAD, Hello, Service, Status, Want
 from hardware.gate.passage import Passage
 from hardware.gate.session import Session
 from hardware.gate.supervision import Debounced, Supervision, since
-from hardware.lights import PATTERNS, PHASE_MS, WISHES, Lamp
+from hardware.lights import WISHES, Lamp
 
 SENSED = Pin.ENTRY | Pin.EXIT | Pin.PRESENCE_A | Pin.PRESENCE_B
 _NOBODY = Site(0, limits.OPEN_MOST_MS, limits.TRAVEL_MOST_MS, bytes(16))  # not provisioned
@@ -182,16 +183,7 @@ class GateModel:
         return self._leaf.wanted and not excused and since(now_ms, self._leaf.opened_ms) >= self._site.opens_ms
 
     def _drive(self) -> Drive:
-        pattern = PATTERNS[self._lamp]
-        lit_ms = since(self._now_ms, self._lamp_ms)
-        bit = 0x80 >> lit_ms // PHASE_MS % 8
-        sounds = pattern.buzzer & bit and not (pattern.chirp and lit_ms >= 8 * PHASE_MS)
-        drive = Drive.RELAY if self._coil else Drive(0)
-        drive |= Drive.RED if pattern.red & bit else 0
-        drive |= Drive.AMBER if pattern.amber & bit else 0
-        drive |= Drive.GREEN if pattern.green & bit else 0
-        drive |= Drive.AGENT if pattern.agent & bit else 0
-        return drive | (Drive.BUZZER if sounds else 0)
+        return (Drive.RELAY if self._coil else Drive(0)) | lit(self._lamp, since(self._now_ms, self._lamp_ms))
 
     def _position(self) -> Position:
         closed, open_ = bool(self._pins & Pin.LEAF_CLOSED), bool(self._pins & Pin.LEAF_OPEN)
