@@ -1,0 +1,268 @@
+"""An OSDP door against libosdp's own peripheral device on a real pseudo terminal."""
+
+import os
+import time
+import tty
+from collections.abc import Callable, Iterator
+
+import osdp_sys
+import pytest
+
+from hardware.door import Position
+from hardware.errors import PortClosed
+from hardware.inputs import Inputs
+from hardware.lights import Lamp
+from hardware.osdp.commands import buzz, light, words
+from hardware.osdp.door import OsdpDoor, Wiring
+from hardware.osdp.keys import Key
+from hardware.osdp.model import ReaderModel
+from hardware.osdp.panel import Panel
+from hardware.port import SerialPort
+
+OURS, THEIRS = bytes.fromhex("8f3a1c5577e0a92bd4461e08b3f7c96a"), bytes.fromhex("02c7a55b1e9f3d80647ab1cc49e2f610")
+STEP_S = 0.01
+PATIENCE_S = 10.0
+
+
+class FarEnd:
+    """The reader's end of a pseudo terminal, with a cable that can be cut."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._theirs)
+        os.set_blocking(self._ours, False)
+        self.path = os.ttyname(self._theirs)
+        self.cut = False
+        self.echo = False
+        self.noise = b""
+        self.heard = 0
+        self._closed: set[int] = set()
+
+    def read(self) -> bytes:
+        try:
+            arrived = os.read(self._ours, 4096)
+        except BlockingIOError:
+            return b""
+        self.heard += len(arrived)
+        if self.echo or self.noise:
+            os.write(self._ours, arrived if self.echo else self.noise)
+        return b"" if self.cut else arrived
+
+    def write(self, frame: bytes) -> None:
+        if not self.cut:
+            os.write(self._ours, frame)
+
+    def close(self) -> None:
+        for end in {self._ours, self._theirs} - self._closed:
+            os.close(end)
+            self._closed.add(end)
+
+
+class Rig:
+    """A door and a reader, run by one clock."""
+
+    def __init__(self, wiring: Wiring, secret: bytes | None = OURS, refuses: frozenset[int] = frozenset()) -> None:
+        self.line = FarEnd()
+        self.reader = ReaderModel(self.line, 5, secret, refuses)
+        self.door = OsdpDoor(Panel(SerialPort(self.line.path, 9600), 5, Key(OURS), time.monotonic()), wiring)
+        self.seen_on: list[bool] = []
+
+    def step(self) -> None:
+        self.reader.advance(time.monotonic())
+        self.seen_on.append(self.reader.is_on(0, time.monotonic()))
+        self.door.poll(time.monotonic())
+        time.sleep(STEP_S)
+
+    def until(self, happened: Callable[[], bool]) -> None:
+        end_s = time.monotonic() + PATIENCE_S
+        while not happened():
+            assert time.monotonic() < end_s, f"never happened: {self.door.state}"
+            self.step()
+
+    def ready(self) -> bool:
+        return self.door.state is not None and self.door.state.ready
+
+    def codes(self) -> set[str]:
+        return {fault.code for fault in self.door.state.faults} if self.door.state else set()
+
+    def told(self, kind: int) -> list[dict[str, object]]:
+        return [command for command in self.reader.commands if command["command"] == kind]
+
+    def close(self) -> None:
+        self.door.close()
+        self.reader.close()
+
+
+Build = Callable[..., Rig]
+
+
+@pytest.fixture
+def build() -> Iterator[Build]:
+    rigs: list[Rig] = []
+
+    def make(wiring: Wiring, *more: object, **most: object) -> Rig:
+        rigs.append(Rig(wiring, *more, **most))  # type: ignore[arg-type]
+        return rigs[-1]
+
+    yield make
+    for rig in rigs:
+        rig.close()
+
+
+def test_a_grant_opens_for_its_time_and_the_reader_closes_though_the_panel_is_silent(build: Build) -> None:
+    rig = build(Wiring(output=0, opens_ms=400))
+    rig.until(rig.ready)
+    assert rig.door.grant() == 1
+    rig.until(lambda: rig.reader.is_on(0, time.monotonic()))
+    now_s = time.monotonic()
+    assert rig.reader.is_on(0, now_s + 0.1)
+    assert not rig.reader.is_on(0, now_s + 0.4)  # by its own clock: nothing more was said to it
+    assert [c["control_code"] for c in rig.told(osdp_sys.CMD_OUTPUT)] == [1, 5]
+
+
+def test_one_grant_at_a_time_and_ready_again_when_it_has_ended(build: Build) -> None:
+    rig = build(Wiring(opens_ms=200))
+    assert rig.door.grant() is None
+    rig.until(rig.ready)
+    assert rig.door.grant() == 1
+    assert rig.door.grant() is None
+    rig.step()
+    assert rig.door.grant() is None
+    rig.until(rig.ready)
+    assert rig.door.grant() == 2
+
+
+def test_a_withdrawn_grant_switches_the_output_off(build: Build) -> None:
+    rig = build(Wiring(opens_ms=10_000))
+    rig.until(rig.ready)
+    rig.door.grant()
+    rig.until(lambda: rig.reader.is_on(0, time.monotonic()))
+    rig.door.shut()
+    rig.until(lambda: not rig.reader.is_on(0, time.monotonic()))
+
+
+def test_a_cut_cable_is_noticed_and_the_reader_is_back_after_it(build: Build) -> None:
+    rig = build(Wiring(opens_ms=200))
+    rig.until(rig.ready)
+    session = rig.door.state.session if rig.door.state else 0
+    rig.line.cut = True
+    rig.until(lambda: rig.codes() == {"osdp_silent"})
+    assert rig.door.grant() is None
+    rig.line.cut = False
+    rig.until(rig.ready)
+    assert rig.door.state is not None
+    assert rig.door.state.session == session + 1
+
+
+def test_a_grant_given_before_a_cut_never_opens_after_it(build: Build) -> None:
+    rig = build(Wiring(opens_ms=300))
+    rig.until(rig.ready)
+    rig.line.cut = True
+    assert rig.door.grant() == 1
+    rig.until(lambda: "osdp_silent" in rig.codes())
+    rig.line.cut = False
+    rig.until(rig.ready)
+    for _ in range(50):
+        rig.step()
+    assert not any(rig.seen_on)
+
+
+def test_another_key_is_an_alarm_that_ends_the_trying(build: Build) -> None:
+    rig = build(Wiring(), THEIRS)
+    rig.until(lambda: rig.codes() == {"osdp_key_mismatch"})
+    assert rig.door.state is not None
+    assert "load the key" in rig.door.state.faults[0].check
+    heard = rig.line.heard
+    for _ in range(250):  # long enough for three more tries
+        rig.step()
+    assert rig.line.heard - heard < 200
+    assert not rig.told(osdp_sys.CMD_OUTPUT)
+    assert rig.door.grant() is None
+
+
+def test_a_reader_in_install_mode_is_refused(build: Build) -> None:
+    rig = build(Wiring(), None)
+    rig.until(lambda: bool(rig.codes() & {"osdp_not_secure", "osdp_key_mismatch"}))
+    assert not rig.told(osdp_sys.CMD_OUTPUT)
+
+
+@pytest.mark.parametrize(("kind", "code"), [("echo", "osdp_echo"), ("noise", "osdp_garbage"), ("cut", "osdp_silent")])
+def test_each_bad_line_has_its_own_fault(build: Build, kind: str, code: str) -> None:
+    rig = build(Wiring())
+    rig.line.cut = True
+    rig.line.echo, rig.line.noise = kind == "echo", b"\x00\xe0\x1c\x07" * 3 if kind == "noise" else b""
+    rig.until(lambda: rig.codes() == {code})
+
+
+def test_lights_and_buzzer_arrive_as_in_the_table(build: Build) -> None:
+    rig = build(Wiring(opens_ms=300))
+    rig.until(rig.ready)
+    for lamp in (Lamp.READY, Lamp.LOOKING, Lamp.SEE_AGENT):
+        rig.door.light(lamp)
+        wanted = words(light(lamp))
+        rig.until(lambda wanted=wanted: wanted in rig.told(osdp_sys.CMD_LED))  # type: ignore[misc]
+    wanted = words(buzz(Lamp.SEE_AGENT))
+    rig.until(lambda: wanted in rig.told(osdp_sys.CMD_BUZZER))
+
+
+def test_green_is_shown_only_while_open(build: Build) -> None:
+    rig = build(Wiring(opens_ms=300, inputs=Inputs(closed=0)))
+    rig.reader.senses.active = 1
+    rig.until(rig.ready)
+    rig.door.light(Lamp.GO)
+    rig.door.grant()
+    rig.until(lambda: rig.reader.is_on(0, time.monotonic()))
+    assert rig.door.state is not None
+    assert rig.door.state.lamp is not Lamp.GO
+    rig.reader.senses.active = 0
+    rig.until(lambda: words(light(Lamp.GO)) in rig.told(osdp_sys.CMD_LED))
+    assert rig.door.state.position is Position.OPEN
+    rig.reader.senses.active = 1
+    rig.until(lambda: rig.door.state is not None and rig.door.state.lamp is Lamp.LOOKING)
+
+
+def test_a_person_through_the_beams_is_counted(build: Build) -> None:
+    rig = build(Wiring(inputs=Inputs(entry=1, exit=2, presence=3)))
+    rig.until(rig.ready)
+    for active in (0b1000, 0b1010, 0b1100, 0b1000, 0b0000):
+        rig.reader.senses.active = active
+        for _ in range(30):
+            rig.step()
+    rig.until(lambda: rig.door.state is not None and rig.door.state.forward == 1)
+
+
+def test_a_forced_leaf_tampering_and_power_are_faults(build: Build) -> None:
+    rig = build(Wiring(inputs=Inputs(closed=0)))
+    rig.reader.senses.active = 1
+    rig.until(rig.ready)
+    rig.reader.senses.active = 0
+    rig.until(lambda: rig.codes() == {"forced_open"})
+    rig.reader.senses.active = 1
+    rig.until(rig.ready)
+    rig.reader.senses.tamper = rig.reader.senses.power_failed = True
+    rig.until(lambda: rig.codes() == {"osdp_tamper", "osdp_power"})
+    assert rig.door.grant() is None
+
+
+def test_a_reader_without_that_output_is_never_ready(build: Build) -> None:
+    rig = build(Wiring(output=7))
+    rig.until(lambda: rig.codes() == {"osdp_no_output"})
+    assert rig.door.grant() is None
+
+
+def test_refused_lights_do_not_take_the_door_down(build: Build) -> None:
+    rig = build(Wiring(opens_ms=200), OURS, frozenset({osdp_sys.CMD_LED}))
+    rig.until(rig.ready)
+    rig.until(lambda: len(rig.told(osdp_sys.CMD_LED)) == 2 and rig.ready())
+    assert rig.door.grant() is not None
+    rig.until(lambda: rig.reader.is_on(0, time.monotonic()))
+
+
+def test_a_vanished_port_is_an_error(build: Build) -> None:
+    rig = build(Wiring())
+    rig.until(rig.ready)
+    rig.line.close()
+    with pytest.raises(PortClosed):
+        for _ in range(300):
+            rig.door.poll(time.monotonic())
+            time.sleep(STEP_S)
