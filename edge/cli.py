@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 import uvicorn
 
+from edge import scan
 from edge.brain import Brain
 from edge.encounter import journal as journals
 from edge.encounter.journal import Journal
@@ -25,6 +26,7 @@ from vision.errors import VisionError
 from vision.sessions import check_libraries
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+app.command("scan")(scan.command)
 
 
 def _stop(message: str) -> NoReturn:
