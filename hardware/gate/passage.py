@@ -1,8 +1,9 @@
 """Beams and presence to whole passages: forward, reverse, doubtful.
 
-The lane has an entry beam, an exit beam BEAM_GAP_MM beyond it, 70 to 80 cm above the floor (hips, where two legs are one
-body), and a presence sensor for the zone around both, down to the floor and ZONE_MM beyond each beam.  A passage begins
-when somebody is sensed and ends when all three sensors have been clear for SETTLE_MS; then exactly one of these happens:
+The lane has an entry beam, an exit beam BEAM_GAP_MM beyond it, both 70 to 80 cm above the floor (hips, where two legs
+are one body), and a presence sensor for the zone around both, down to the floor and ZONE_MM beyond each beam.  A
+passage begins when somebody is sensed and ends when all three sensors have been clear for SETTLE_MS; then exactly one
+of these happens:
 
 forward   rises by one: one body came in by the entry beam and left by the exit beam, and nobody else.
 reverse   rises by one: the same, from exit to entry.
@@ -26,8 +27,8 @@ What two beams and presence cannot tell, and what is then said:
 - Two exactly abreast, or a child hidden beside an adult, look like one: forward.  So does a guide dog beside its owner
   and a child carried.  The lane must be narrow (550 mm), or a camera must count heads.
 - Two pressed together without a gap of JOIN_MS and together no deeper than PERSON_MAX_MM look like one: forward.
-- Somebody who crawls under both beams ahead of a traveller who already stands in the zone looks like a traveller who
-  waits there: forward.  A third beam near the floor would tell.
+- Somebody who crawls under both beams past a traveller who stands in the zone, before or between the beams, looks like
+  a traveller who waits there: forward.  A third beam near the floor would tell.
 - Spokes can be forged; a site that sends wheelchairs to an attended lane sets SPOKES_MIN to 255.
 - A stroller, a big dog on a lead behind, and a bag as long as a body look like a second person: doubtful.
 
@@ -57,7 +58,7 @@ SLOWEST_MM_S = 200
 # Times.
 JOIN_MS = 30  # a beam that chatters at a body's edge, or sees a spoke go by, is back sooner
 SETTLE_MS = 100  # presence may drop out for as long as a light curtain needs to find a leg again
-BLIND_MS = 100  # presence may be that much later than a beam; the leaf's own edge is quicker
+BLIND_MS = 60  # presence may be that much later than a beam; the leaf's edge is quicker, a runner takes 80
 UNSEEN_MS = 500  # nobody is through zone, gap and zone (1.1 m) sooner without a beam
 TURN_MIN_MS, TURN_MAX_MS = 400, 1500  # back out of the zone after turning: a few steps
 TAIL_MIN_MS = 800  # the fastest crawler needs more to leave the zone
@@ -127,7 +128,8 @@ class Passage:
     _seen_ms: int = 0  # last sample
     _began_ms: int = 0  # somebody sensed; from PASSING on, the first beam broken
     _cleared_ms: int = 0  # all clear since
-    _blind_ms: int = 0
+    _lead_ms: int = 0  # sensed before the first beam
+    _blind_ms: int = 0  # a beam was broken and nobody sensed
     _entry: _Beam = field(default_factory=_Beam)
     _exit: _Beam = field(default_factory=_Beam)
     _phase: _Phase = _Phase.CLEAR
@@ -164,6 +166,7 @@ class Passage:
         """The first beam starts the clock of the passage: waiting in the zone takes as long as it takes."""
         if self._phase is not _Phase.UNSEEN:
             return
+        self._lead_ms = min(_since(self._began_ms, now_ms), LONGEST_MS)
         self._phase, self._began_ms, self._blind_ms = _Phase.PASSING, now_ms, 0
         self._entry = _Beam(broken=self._entry.broken)
         self._exit = _Beam(broken=self._exit.broken)
@@ -209,8 +212,11 @@ class Passage:
         tail_ms = cleared_ms - max(entry.newest.end, exit_.newest.end)
         if self._tainted or self._blind_ms > BLIND_MS:
             self._doubt()
-        elif not entry.longest.length or not exit_.longest.length:
-            if not _turned_back(max(entry.longest.length, exit_.longest.length), tail_ms):
+        elif not exit_.longest.length:
+            if not _turned_back(entry, tail_ms):
+                self._doubt()
+        elif not entry.longest.length:  # nobody waits at the exit: a long way to it came over or under the entry beam
+            if not _turned_back(exit_, max(tail_ms, self._lead_ms)):
                 self._doubt()
         elif _one_through(entry, exit_, tail_ms):
             self.forward = (self.forward + 1) % _COUNT
@@ -233,9 +239,10 @@ def _transit_ms(speed_mm_s: int) -> int:
     return BEAM_GAP_MM * 1000 // speed_mm_s
 
 
-def _turned_back(block_ms: int, tail_ms: int) -> bool:
-    """One beam only.  Who went on past it without the other needs longer to leave, measured by the own block."""
-    return tail_ms <= min(max(block_ms * 3 // 2, TURN_MIN_MS), TURN_MAX_MS)
+def _turned_back(beam: _Beam, unbroken_ms: int) -> bool:
+    """One beam only.  Who passed the other unseen was longer in the zone, measured by the block that was seen."""
+    block_ms = beam.longest.length
+    return unbroken_ms <= min(max(block_ms + block_ms // 2, TURN_MIN_MS), TURN_MAX_MS)
 
 
 def _one_through(near: _Beam, far: _Beam, tail_ms: int) -> bool:
