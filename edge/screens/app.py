@@ -4,6 +4,7 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -13,8 +14,10 @@ from fastapi.responses import FileResponse, RedirectResponse, Response, Streamin
 from fastapi.staticfiles import StaticFiles
 from pydantic import TypeAdapter
 
+from edge import documents
 from edge.encounter.events import AgentBoards, Event, Prompt
 from edge.view import View
+from hardware.documents import scan as scans
 
 PAGES = Path(__file__).parent / "pages"
 _JSON: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
@@ -35,6 +38,7 @@ def build(view: View, heard: Callable[[Event], None], agent_key: str) -> FastAPI
 
     _add_agents_page(app, view, agent_key)
     _add_boarding(app, view, heard, agent_key)
+    _add_scanning(app, view, agent_key)
     return app
 
 
@@ -69,6 +73,17 @@ def _add_boarding(app: FastAPI, view: View, heard: Callable[[Event], None], agen
             raise HTTPException(409, "somebody is passing: wait until the gate is closed, then try again")
         heard(AgentBoards(traveler, agent, str(uuid.uuid4())))
         return RedirectResponse(f"/agent?key={quote(key)}", 303)
+
+
+def _add_scanning(app: FastAPI, view: View, agent_key: str) -> None:
+    @app.post("/agent/scan")
+    def scan(key: Annotated[str, Form()], text: Annotated[str, Form(max_length=4096)]) -> dict[str, object]:
+        """Propose a missing traveller; only the agent boards.  In a worker thread: bad text takes a while to explain."""
+        _admit(key, agent_key)
+        today = datetime.now().astimezone().date()
+        document = scans.read(text, today)
+        told = {name: value for name, value in scans.result(document).items() if name != "fields"}
+        return told | asdict(documents.propose(document, view.missing, view.journey, today))
 
 
 def _stream(view: View, content: Callable[[], dict[str, object]]) -> Response:

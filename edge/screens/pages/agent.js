@@ -1,3 +1,5 @@
+import { marked } from "/pages/agent_scan.js";
+
 const key = new URLSearchParams(location.search).get("key") ?? "";
 const at = (id) => document.getElementById(id);
 const LAMPS = {
@@ -32,7 +34,7 @@ function checked(person) {
   const button = document.createElement("button");
   button.textContent = "Documents checked";
   button.disabled = !(at("badge").value && at("badge").checkValidity());
-  button.onclick = () => board(person.traveler);
+  button.onclick = () => { at("scanned").focus(); board(person.traveler); };  // or the next scan's keys would press it again
   return button;
 }
 
@@ -53,7 +55,7 @@ function draw(s) {
     state("to be sent", String(s.outbox), s.outbox === 0));
   at("visits").replaceChildren(...s.visits.map((v) => row([v.at, v.encounter, v.result])));
   at("count").textContent = `(${s.missing.length})`;
-  at("missing").replaceChildren(...s.missing.map((p) => row([p.seat, p.name, checked(p)])));
+  at("missing").replaceChildren(...s.missing.map((p) => marked(row([p.seat, p.name, checked(p)]), p)));
 }
 
 at("badge").oninput = () => last && draw(last);
