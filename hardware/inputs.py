@@ -29,9 +29,13 @@ class Inputs:
         return None not in (self.entry, self.exit, self.presence)
 
     @property
+    def used(self) -> frozenset[int]:
+        return frozenset(n for n in (self.closed, self.entry, self.exit, self.presence) if n is not None)
+
+    @property
     def highest(self) -> int | None:
         """The highest number in use, None without any input."""
-        return max((n for n in (self.closed, self.entry, self.exit, self.presence) if n is not None), default=None)
+        return max(self.used, default=None)
 
 
 class Lane:
@@ -92,5 +96,5 @@ def unseen(inputs: Inputs) -> tuple[str, ...]:
             "No sensor watches for somebody in the leaf: only the cabinet itself can keep it from closing on them.",
         )
     if inputs.counting:
-        return (*found, "The inputs are read ten times a second: a second person pressed to the first can be missed.")
+        return (*found, "The inputs are read a few times a second: a second person pressed to the first can be missed.")
     return (*found, "Without two beams and a presence sensor no passage is counted and a second person is not seen.")
