@@ -43,17 +43,14 @@ BEAM_GAP_MM = 500
 ZONE_MM = 300
 
 # People and what they carry.
-PERSON_MAX_MM = 530  # 50 cm with a coat, and a millisecond of rounding on each edge
+PERSON_MAX_MM = 510  # 50 cm with a coat, and a millisecond of rounding on each edge
 PERSON_MIN_MM = 120  # a small child is 13 cm deep; a forearm or a handle is 10 cm or less
 LUGGAGE_SHARE = 4  # speed cancels out in this one, so it holds for those who stop and go
-LOW_LUGGAGE_MM = (
-    550  # from the traveller's back to the far end of a case that rolls under the beams; a crawler needs 600
-)
+LOW_LUGGAGE_MM = 550  # from the back to the end of a case that rolls under the beams; a crawler needs 600
 WHEELCHAIR_MAX_MM = 1200  # longest that lanes are built for; one with an attendant is longer
-SPOKES_MIN = 4  # chatter at both ends of a body makes two or three
+SPOKES_MIN = 4  # each after JOIN_MS without a gap: chatter makes one at a body's end, two pressed together make three
 FASTEST_MM_S = 2500  # nobody runs faster in a lane
 BRISK_MM_S = 500  # who stops between the beams seems slow, and slow makes a follower seem short: not below this
-SLOWEST_MM_S = 200
 
 # Times.
 JOIN_MS = 30  # a beam that chatters at a body's edge, or sees a spoke go by, is back sooner
@@ -96,15 +93,18 @@ class _Beam:
     newest: _Block = _Block()
     broken: bool = False
     unfiled: bool = False
+    resumed: int = 0  # unbroken by gaps since
 
     def interrupt(self, at_ms: int) -> None:
         self.broken = True
         last = self.newest
         if self.unfiled and at_ms - last.end < JOIN_MS:
-            self.newest = _Block(last.start, last.length, min(last.spokes + 1, 255))
-            return
-        self.file()
-        self.newest, self.unfiled = _Block(at_ms), True
+            spokes = last.spokes + (last.end - self.resumed >= JOIN_MS)
+            self.newest = _Block(last.start, last.length, min(spokes, 255))
+        else:
+            self.file()
+            self.newest, self.unfiled = _Block(at_ms), True
+        self.resumed = at_ms
 
     def restore(self, at_ms: int) -> None:
         self.broken = False
@@ -256,7 +256,7 @@ def _one_through(near: _Beam, far: _Beam, tail_ms: int) -> bool:
         _mm(min(front.length, back.length), brisk_ms) >= PERSON_MIN_MM
         and _one_long(front, back, transit_ms)
         and _carried(near, far, brisk_ms)
-        and _left(tail_ms, transit_ms)
+        and _left(tail_ms, brisk_ms)
     )
 
 
@@ -280,7 +280,6 @@ def _carried(near: _Beam, far: _Beam, brisk_ms: int) -> bool:
     )
 
 
-def _left(tail_ms: int, transit_ms: int) -> bool:
+def _left(tail_ms: int, brisk_ms: int) -> bool:
     """The zone was clear when the traveller, and a low case behind, should have been out of it."""
-    walked_mm = _mm(tail_ms, min(transit_ms, _transit_ms(SLOWEST_MM_S)))
-    return tail_ms <= TAIL_MIN_MS or walked_mm <= ZONE_MM + LOW_LUGGAGE_MM
+    return tail_ms <= TAIL_MIN_MS or _mm(tail_ms, brisk_ms) <= ZONE_MM + LOW_LUGGAGE_MM

@@ -35,12 +35,14 @@ static void file_newest(struct beam *beam) {
 static void interrupt(struct beam *beam, uint16_t at_ms) {
     beam->broken = true;
     if (beam->unfiled && at_ms - end_of(&beam->newest) < JOIN_MS) {
-        if (beam->newest.spokes < UINT8_MAX) beam->newest.spokes++;
-        return;
+        bool spoke = end_of(&beam->newest) - beam->resumed >= JOIN_MS;
+        if (spoke && beam->newest.spokes < UINT8_MAX) beam->newest.spokes++;
+    } else {
+        file_newest(beam);
+        beam->newest = (struct block){.start = at_ms};
+        beam->unfiled = true;
     }
-    file_newest(beam);
-    beam->newest = (struct block){.start = at_ms};
-    beam->unfiled = true;
+    beam->resumed = at_ms;
 }
 
 static void restore(struct beam *beam, uint16_t at_ms) {
@@ -83,9 +85,8 @@ static bool carried(const struct beam *near, const struct beam *far, uint16_t br
 }
 
 /* The zone was clear when the traveller, and a low case behind, should have been out of it. */
-static bool left(uint16_t tail_ms, uint16_t transit_ms) {
-    return tail_ms <= TAIL_MIN_MS ||
-           mm(tail_ms, least(transit_ms, TRANSIT_MS(SLOWEST_MM_S))) <= ZONE_MM + LOW_LUGGAGE_MM;
+static bool left(uint16_t tail_ms, uint16_t brisk_ms) {
+    return tail_ms <= TAIL_MIN_MS || mm(tail_ms, brisk_ms) <= ZONE_MM + LOW_LUGGAGE_MM;
 }
 
 /* One body, and no other, from `near` to `far`. */
@@ -95,7 +96,7 @@ static bool one_through(const struct beam *near, const struct beam *far, uint16_
     uint16_t transit_ms = least(back->start - front->start, end_of(back) - end_of(front));
     uint16_t brisk_ms = least(transit_ms, TRANSIT_MS(BRISK_MM_S));
     return mm(least(front->length, back->length), brisk_ms) >= PERSON_MIN_MM && one_long(front, back, transit_ms) &&
-           carried(near, far, brisk_ms) && left(tail_ms, transit_ms);
+           carried(near, far, brisk_ms) && left(tail_ms, brisk_ms);
 }
 
 static void judge(struct passage *p, uint16_t cleared_ms) {

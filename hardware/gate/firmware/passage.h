@@ -14,7 +14,7 @@
 #define ZONE_MM 300
 
 /* People and what they carry. */
-#define PERSON_MAX_MM 530
+#define PERSON_MAX_MM 510
 #define PERSON_MIN_MM 120
 #define LUGGAGE_SHARE 4
 #define LOW_LUGGAGE_MM 550
@@ -22,7 +22,6 @@
 #define SPOKES_MIN 4
 #define FASTEST_MM_S 2500
 #define BRISK_MM_S 500
-#define SLOWEST_MM_S 200
 
 /* Times. */
 #define JOIN_MS 30
@@ -43,6 +42,7 @@ struct block {
 /* The two longest blocks of this passage, and the newest, which may still grow until filed. */
 struct beam {
     struct block longest, second, newest;
+    uint16_t resumed; /* unbroken by gaps since */
     bool broken, unfiled;
 };
 
