@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <simavr/avr_eeprom.h>
+#include <simavr/avr_extint.h>
 #include <simavr/avr_uart.h>
 #include <simavr/sim_avr.h>
 #include <simavr/sim_elf.h>
@@ -94,10 +95,15 @@ static void hold_eecr(avr_t *chip, avr_io_addr_t address, uint8_t value, void *p
     if (write) written_at = chip->cycle + WRITE_CYCLES;
 }
 
-static bool hears(void) {
+/* How long the chip as it is set now takes for the ten bits of a byte. */
+static uint32_t byte_cycles(void) {
     uint32_t divider = (avr->data[UBRR0L] | avr->data[UBRR0H] << 8) + 1u;
-    uint32_t cycles = divider * (avr->data[UCSR0A] & U2X0 ? 80 : 160);
-    return cycles * 100 > CYCLES_A_BYTE * 97u && cycles * 100 < CYCLES_A_BYTE * 103u;
+    return divider * (avr->data[UCSR0A] & U2X0 ? 80 : 160);
+}
+
+/* simavr hears at any speed; a chip does not. */
+static bool hears(void) {
+    return byte_cycles() * 100 > CYCLES_A_BYTE * 97u && byte_cycles() * 100 < CYCLES_A_BYTE * 103u;
 }
 
 static avr_cycle_count_t bring(avr_t *chip, avr_cycle_count_t when, void *param) {
@@ -126,7 +132,15 @@ static void say_nothing(avr_t *chip, const int level, const char *format, va_lis
     (void)chip, (void)level, (void)format, (void)values;
 }
 
+/* What simavr gets wrong at each start: it counts a parity bit into every byte, and polls low interrupt pins each cycle. */
+static void correct(void) {
+    for (avr_io_t *io = avr->io_port; io; io = io->next)
+        if (!strcmp(io->kind, "uart")) ((avr_uart_t *)io)->cycles_per_byte = byte_cycles();
+    for (uint8_t line = 0; line < 2; line++) avr_extint_set_strict_lvl_trig(avr, line, 0);
+}
+
 static void plan(void) {
+    correct();
     avr_cycle_timer_register(avr, until - avr->cycle, stop, NULL);
     uint64_t wait = free_at > avr->cycle ? free_at - avr->cycle : 1;
     avr_cycle_timer_cancel(avr, bring, NULL);
@@ -162,6 +176,7 @@ static void power_on(uint8_t memory[MEMORY_SIZE]) {
     avr_init(avr);
     avr_load_firmware(avr, &program);
     avr->sleep = stay_awake;
+    avr->run_cycle_limit = CYCLES_A_MS; /* instructions between two looks at the timers; any number gives the same run */
     uint32_t quiet = 0;
     avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &quiet);
     for (uint32_t at = avr->ioend + 1u; at <= avr->ramend; at++) avr->data[at] = (uint8_t)rand();

@@ -119,8 +119,8 @@ static void start_clock(void) {
 }
 
 static void start_line(void) {
-    UBRR0 = BAUD_DIVIDER;
     UCSR0A = _BV(U2X0);
+    UBRR0 = BAUD_DIVIDER;
     UCSR0C = _BV(UCSZ01) | _BV(UCSZ00);
     UCSR0B = _BV(RXEN0) | _BV(TXEN0) | _BV(RXCIE0);
 }
