@@ -4,13 +4,42 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from edge.errors import SettingsUnfit
+from hardware.inputs import Inputs
+
+BY_PATH = Path("/dev/serial/by-path")
+CABINET = (
+    'cabinet must be "monostable": a relay board has no dead man, so it may only trigger a cabinet which opens once'
+    " for a pulse and closes by itself though the relay stays on; ask the cabinet's maker, try it, then set it"
+)
+_SENSING = ("numato", "modbus")
+
+
+def stable(port: str, links: Path = BY_PATH) -> str:
+    """A port's path that stays the same when devices are plugged in again.  Raises ValueError naming the one to use."""
+    if not port.startswith(("/dev/ttyUSB", "/dev/ttyACM")):
+        return port
+    device = Path(port).resolve()
+    same = [link for link in sorted(links.glob("*")) if link.resolve() == device]
+    use = f'set port = "{same[0]}"' if same else f"use its link under {links} (ls -l {links})"
+    raise ValueError(f"{port} can be another device after the next start; {use}")
+
+
+def a_section(gate: object) -> object:
+    if isinstance(gate, str):
+        raise ValueError('must be a section: [gate] with kind = "controller", "osdp" or "relay", and port')
+    return gate
+
 
 Tcp = Annotated[int, Field(ge=1, le=65535)]
+SerialPath = Annotated[str, Field(min_length=1), AfterValidator(stable)]
+Baud = Literal[9600, 19200, 38400, 57600, 115200, 230400]
+Opening = Annotated[float, Field(ge=0.1, le=10.0)]
+InputNumber = Annotated[int, Field(ge=0, le=31)]
 
 
 class Section(BaseModel):
@@ -38,11 +67,92 @@ class Calibrated(Section):
     camera: str
 
 
+class Wired(Section):
+    """The inputs of `hardware.inputs.Inputs`."""
+
+    closed: InputNumber | None = None
+    entry: InputNumber | None = None
+    exit: InputNumber | None = None
+    presence: InputNumber | None = None
+    inverted: frozenset[InputNumber] = frozenset()
+
+    @property
+    def inputs(self) -> Inputs:
+        return Inputs(self.closed, self.entry, self.exit, self.presence, self.inverted)
+
+
+class ControllerGate(Section):
+    """Our own gate controller.  key: its key file.  id: the number it was made with."""
+
+    kind: Literal["controller"]
+    port: SerialPath
+    key: Path
+    id: Annotated[int, Field(ge=0, le=65535)]
+
+
+class OsdpGate(Section):
+    """A reader whose output opens the lock.  key: file with its secure channel key."""
+
+    kind: Literal["osdp"]
+    port: SerialPath
+    baud: Baud = 9600
+    address: Annotated[int, Field(ge=0, le=126)]
+    key: Path
+    output: Annotated[int, Field(ge=0, le=255)] = 0
+    opens_s: Opening = 5.0
+    inputs: Wired = Wired()
+
+
+class RelayGate(Section):
+    """A relay that triggers a cabinet.
+
+    channel: as the board counts, from 1 on LCUS and KMTronic, from 0 on Numato and Modbus.  opens_s: how long the
+    cabinet stays open.  relays: how many a KMTronic has.  unit: a Modbus board's address.  flash: the Modbus board ends
+    a pulse by itself when asked to (coils from 0x0200; ask its maker).
+    """
+
+    kind: Literal["relay"]
+    board: Literal["lcus", "kmtronic", "numato", "modbus"]
+    port: SerialPath
+    baud: Baud = 9600
+    channel: Annotated[int, Field(ge=0, le=255)]
+    pulse_ms: Annotated[int, Field(ge=100, le=2000)] = 500
+    cabinet: Literal["monostable"]
+    opens_s: Opening = 5.0
+    relays: Literal[4, 8] = 8
+    unit: Annotated[int, Field(ge=1, le=247)] = 1
+    flash: bool = False
+    inputs: Wired = Wired()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _monostable(cls, tree: Any) -> Any:
+        if isinstance(tree, dict) and tree.get("cabinet") != "monostable":
+            raise ValueError(CABINET)
+        return tree
+
+    @model_validator(mode="after")
+    def _fits_the_board(self) -> "RelayGate":
+        lowest, highest = {"lcus": (1, 255), "kmtronic": (1, self.relays), "numato": (0, 31)}.get(self.board, (0, 255))
+        if not lowest <= self.channel <= highest:
+            raise ValueError(f"channel {self.channel}: relays of this {self.board} board are {lowest}..{highest}")
+        if self.inputs.inputs.used and self.board not in _SENSING:
+            raise ValueError(f"inputs: a {self.board} board has none; leave them out, or take a board that has some")
+        if self.opens_s * 1000 < self.pulse_ms:
+            raise ValueError(f"opens_s {self.opens_s}: a cabinet stays open at least for its pulse, {self.pulse_ms} ms")
+        if self.flash and self.board != "modbus":
+            raise ValueError(f"flash: a {self.board} board cannot end a pulse by itself; leave it out")
+        return self
+
+
+Gate = Annotated[ControllerGate | OsdpGate | RelayGate, Field(discriminator="kind"), BeforeValidator(a_section)]
+
+
 class Settings(Section):
     device: str
     camera: str
     calibration: Calibrated | None = None
-    gate: str
+    gate: Gate
     journal_dir: Path
     service: Service
     screens: Screens
@@ -67,5 +177,11 @@ def read(file: Path, env: Mapping[str, str] = os.environ) -> Settings:
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(_said(".".join(map(str, e["loc"])), e["msg"], e["input"]) for e in error.errors())
         raise SettingsUnfit(f"settings {file}: {wrong}") from error
+
+
+def _said(key: str, what: str, value: object) -> str:
+    """Which key, what is wrong and the value, unless that may be a secret or is a whole section."""
+    told = f", got {value!r}" if isinstance(value, str | int | float) and not key.endswith("key") else ""
+    return f"{key}: {what}{told}"

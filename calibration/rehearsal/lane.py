@@ -156,7 +156,8 @@ class Lane:
             f'listen = "127.0.0.1:{self.port}"\nstate_dir = "tvs"\nphotos_dir = "photos"\n'
         )
         (self.root / "gate.toml").write_text(
-            f'device = "kiosk-1"\ncamera = "clip:{self.playlist.name}"\ngate = "gate.tty"\njournal_dir = "journal"\n'
+            f'device = "kiosk-1"\ncamera = "clip:{self.playlist.name}"\njournal_dir = "journal"\n'
+            f'[gate]\nkind = "controller"\nport = "gate.tty"\nkey = "gate.key"\nid = 1\n'
             f'[service]\naddress = "localhost:{self.port}"\nidentity = "peers/kiosk-1"\n'
             f'[screens]\nport = {self.pages}\nagent_key = "{self.agent_key}"\n'
         )

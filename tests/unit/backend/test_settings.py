@@ -9,13 +9,17 @@ from edge.errors import SettingsUnfit
 
 GATE = """device = "k"
 camera = "clip:x.mp4"
-gate = "tty"
 journal_dir = "j"
 [service]
 address = "localhost:1"
 identity = "i"
 [screens]
 agent_key = "long enough"
+[gate]
+kind = "controller"
+port = "tty"
+key = "gate.key"
+id = 7
 """
 
 
@@ -30,7 +34,7 @@ def test_unknown_service_settings_refuse_to_start_and_name_them_all(tmp_path: Pa
 def test_unknown_appliance_settings_refuse_to_start_and_name_them_all(tmp_path: Path) -> None:
     file = tmp_path / "gate.toml"
     file.write_text("colour = 1\n" + GATE + "size = 3\n")
-    with pytest.raises(SettingsUnfit, match=r"(?s)screens\.size: Extra.*colour: Extra"):
+    with pytest.raises(SettingsUnfit, match=r"(?s)gate\.controller\.size: Extra.*got 3.*colour: Extra"):
         appliance.read(file, {})
 
 
