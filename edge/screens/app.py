@@ -78,7 +78,7 @@ def _add_boarding(app: FastAPI, view: View, heard: Callable[[Event], None], agen
 def _add_scanning(app: FastAPI, view: View, agent_key: str) -> None:
     @app.post("/agent/scan")
     def scan(key: Annotated[str, Form()], text: Annotated[str, Form(max_length=4096)]) -> dict[str, object]:
-        """Propose a missing traveller; only the agent boards.  In a worker thread: bad text takes a while to explain."""
+        """Propose a missing traveller; only the agent boards.  In a worker thread: bad text takes time to explain."""
         _admit(key, agent_key)
         today = datetime.now().astimezone().date()
         document = scans.read(text, today)
