@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 import uvicorn
@@ -193,3 +194,75 @@ def test_nobody_is_boarded_while_somebody_passes(screens: Screens, page: Page) -
     answer = page.request.post(screens.url("/agent/board"), form=form)
     assert (answer.status, "wait until the gate is closed" in answer.text()) == (409, True)
     assert screens.heard == []
+
+
+PASS = "M1SPECIMEN/ANNA       EABC123 ZRHHKGXX 0123 {day}J012A0025 100"
+
+
+@pytest.fixture
+def boarding(screens: Screens, page: Page) -> Page:
+    """The agent's page at a gate that boards XX123 today, two travellers missing."""
+    today = datetime.now().astimezone().date()
+    missing = (Missing("t1", "SPECIMEN ANNA", "12A"), Missing("t2", "MUSTER BEN", "12B"))
+    screens.update(missing=missing, journey=f"XX123/{today:%Y%m%d}/ZRH", aboard=3)
+    page.goto(screens.url(f"/agent?key={KEY}"))
+    expect(page.locator("#count")).to_have_text("(2)")
+    return page
+
+
+def of_today(text: str) -> str:
+    return text.format(day=f"{datetime.now().astimezone():%j}")
+
+
+def test_a_scan_marks_the_traveller_and_boards_nobody(screens: Screens, boarding: Page) -> None:
+    boarding.get_by_label("Your badge").fill("AG-7")
+    boarding.get_by_label("Scan a boarding pass").focus()
+    boarding.keyboard.type(of_today(PASS) + "\n\n")
+    expect(boarding.locator("#found")).to_have_text("Name, flight and seat agree.")
+    expect(boarding.locator("#missing tr[aria-current=true]")).to_have_text("12ASPECIMEN ANNADocuments checked")
+    expect(boarding.get_by_label("Scan a boarding pass")).to_have_value("")
+    assert screens.heard == []
+    screens.update(outbox=1)
+    expect(boarding.locator("#states")).to_contain_text("to be sent: 1")
+    expect(boarding.locator("#missing tr.chosen")).to_have_count(1)
+    boarding.locator("#missing tr.chosen button").click()
+    expect(boarding.get_by_label("Scan a boarding pass")).to_be_focused()
+    boarding.wait_for_timeout(300)
+    (event,) = screens.heard
+    assert isinstance(event, AgentBoards)
+    assert event.traveler == "t1"
+
+
+def test_a_reader_types_a_passport_line_by_line(boarding: Page) -> None:
+    boarding.keyboard.type("V<UTOMUSTER<<BEN<<<<<<<<<<<<<<<<<<<<\nL8988901C4XXX4009078F5012103<<<<<<<<\n")
+    expect(boarding.locator("#found")).to_have_text("The name agrees.")
+    expect(boarding.locator("#missing tr.chosen")).to_contain_text("MUSTER BEN")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (PASS.replace("XX 0123", "XX 0124"), "this gate boards XX123"),
+        (PASS.replace("ANNA ", "CARLA"), "Nobody of this name is missing"),
+        (PASS.replace("ZRH", "QQQ"), "not read without errors"),
+        ("hello", "not read without errors"),
+    ],
+)
+def test_a_scan_in_doubt_marks_nobody_and_says_why(boarding: Page, text: str, words: str) -> None:
+    boarding.keyboard.type(of_today(PASS) + "\n")
+    expect(boarding.locator("#missing tr.chosen")).to_have_count(1)
+    boarding.get_by_label("Scan a boarding pass").fill(of_today(text))
+    boarding.get_by_role("button", name="Find").click()
+    expect(boarding.locator("#found")).to_contain_text(words)
+    expect(boarding.locator("#missing tr.chosen")).to_have_count(0)
+
+
+def test_a_scan_needs_the_agents_key(screens: Screens, page: Page) -> None:
+    form: dict[str, str | float | bool] = {"key": "wrong", "text": of_today(PASS)}
+    assert page.request.post(screens.url("/agent/scan"), form=form).status == 403
+
+
+def test_the_answer_to_a_scan_has_no_field_of_the_document(screens: Screens, page: Page) -> None:
+    answer = page.request.post(screens.url("/agent/scan"), form={"key": KEY, "text": of_today(PASS)}).json()
+    assert set(answer) == {"kind", "ok", "findings", "traveler", "why"}
+    assert (answer["kind"], answer["ok"], answer["traveler"]) == ("bcbp", True, None)
