@@ -35,13 +35,14 @@ from edge.encounter.states import Passing, State
 from edge.encounter.step import step
 from edge.eye import calibrated
 from edge.eye_link import EyeLink
-from edge.gate_link import GateLink
+from edge.doors import opener
+from edge.gate_link import GateLink, faults
 from edge.service import ServiceClient
 from edge.settings import Settings
 from edge.view import Missing, View, Visit
+from hardware.door import DoorState
 from hardware.gate.driver import PERIOD_S
-from hardware.gate.messages import Lamp
-from hardware.port import SerialPort
+from hardware.lights import Lamp
 
 log = structlog.get_logger()
 PROGRESS_S = 1.0  # without progress for this long no heartbeat is sent, and the controller makes itself safe (G5)
@@ -60,7 +61,7 @@ class Brain:
         self._journal, self._view = journal, view
         self._service = ServiceClient(settings.service, settings.device)
         self._eye = EyeLink(settings.camera, _calibration(settings), self.events.put_nowait)
-        self._gate = GateLink(lambda: SerialPort(settings.gate), self.events.put_nowait)
+        self._gate = GateLink(opener(settings.gate), self.events.put_nowait)
         self._courier = Courier(self._service, journal, view)
         self._state = State()
         self._progress_s = time.monotonic()
@@ -190,16 +191,24 @@ class Brain:
         while True:
             await asyncio.sleep(HEALTH_S)
             try:
-                gate_ok = self._gate.status is not None
+                gate_ok = self._gate.state is not None and not self._gate.state.faults
                 await self._service.health(self._eye.camera is not None, gate_ok, len(self._journal.pending))
             except grpc.aio.AioRpcError as error:
                 log.warning("health.not_reported", why=error.code().name)
 
     def _show_devices(self) -> None:
-        status = self._gate.status
-        gate = self._gate.problem or (status.position.name.lower() if status else "not connected")
-        lamp = status.lamp.name.lower() if status else "off"
+        state = self._gate.state
+        lamp = state.lamp.name.lower() if state and state.lamp is not None else "none"
+        gate = self._gate.problem or _seen(state)
         self._view.update(gate=gate, lamp=lamp, camera=self._eye.problem or "ok")
+        self._view.update(not_guaranteed=self._gate.not_guaranteed)
+
+
+def _seen(state: DoorState | None) -> str:
+    """The door in words for the agent."""
+    if state is None or state.faults:
+        return faults(state)
+    return state.position.name.lower() if state.position is not None else "not observed"
 
 
 def _result(what: object) -> str:

@@ -1,84 +1,105 @@
-"""The brain's end of the gate line: opens it, polls it, opens it again after a cut."""
+"""The brain's end of the gate: opens its line, polls the door, opens it again after a cut."""
 
 from collections.abc import Callable
 
 import structlog
 
-from edge.encounter.events import Event, GateLost, GateMoved
+from edge.encounter.events import Event, GateLost, GateMoved, GateUnseen
+from hardware.door import Door, DoorState
 from hardware.errors import HardwareError
-from hardware.gate.driver import Gate
-from hardware.gate.messages import Lamp, Status
-from hardware.port import Port
+from hardware.lights import Lamp
 
 log = structlog.get_logger()
-REOPEN_S = 1.0
+REOPEN_S = 0.5
 
 
 class GateLink:
-    """`heard` gets an event for every change the controller observes."""
+    """`heard` gets an event for every change the door observes.  open_door: at a time, raises HardwareError."""
 
-    def __init__(self, open_port: Callable[[], Port], heard: Callable[[Event], None]) -> None:
-        self._open_port, self._heard = open_port, heard
-        self._gate: Gate | None = None
-        self._last: Status | None = None
+    def __init__(self, open_door: Callable[[float], Door], heard: Callable[[Event], None]) -> None:
+        self._open_door, self._heard = open_door, heard
+        self._door: Door | None = None
+        self._last: DoorState | None = None
         self._next_s = 0.0
         self._lamp = Lamp.READY
         self.problem = "not connected"
+        self.not_guaranteed: tuple[str, ...] = ()
 
     @property
-    def status(self) -> Status | None:
-        """The newest status; None while the line is down."""
-        return self._last if self._gate else None
+    def state(self) -> DoorState | None:
+        """The newest; None while there is no session with the door."""
+        return self._door.state if self._door else None
 
     def poll(self, now_s: float) -> None:
         """One beat: the caller is the loop that decides."""
         try:
-            if self._gate is None:
+            if self._door is None:
                 if now_s < self._next_s:
                     return
                 self._next_s = now_s + REOPEN_S
-                self._gate, self._last = Gate(self._open_port(), now_s), None
-                self._gate.light(self._lamp)
-            for status in self._gate.poll(now_s):
-                self._changed(status)
+                self._begin(self._open_door(now_s))
+            for state in self._door.poll(now_s) if self._door else ():
+                self._changed(state)
         except HardwareError as error:
             self._lost(str(error))
 
     def grant(self, now_s: float) -> None:
         """Ask for one opening, now; where that cannot be, say so as an event."""
-        if self._gate is None or not self._gate.grant():
-            self._heard(GateLost(self.problem or "the controller is in its safe state"))
+        number = self._door.grant() if self._door else None
+        if number is None:
+            self._heard(GateLost(self.problem or "the gate takes no grant: " + faults(self.state)))
             return
+        log.info("gate.granted", number=number)
+        state = self.state
         self.poll(now_s)
+        if state is not None and state.position is None:
+            self._heard(GateUnseen())
 
     def shut(self) -> None:
-        if self._gate:
-            self._gate.shut()
+        if self._door:
+            self._door.shut()
 
     def light(self, lamp: Lamp) -> None:
         self._lamp = lamp
-        if self._gate:
-            self._gate.light(lamp)
+        if self._door:
+            self._door.light(lamp)
 
     def close(self) -> None:
-        if self._gate:
-            self._gate.close()
+        if self._door:
+            self._door.close()
 
-    def _changed(self, status: Status) -> None:
-        before, self._last, self.problem = self._last, status, ""
-        if before is None or before.epoch != status.epoch:
-            log.info("gate.connected", epoch=status.epoch)
+    def _begin(self, door: Door) -> None:
+        self._door, self._last = door, None
+        door.light(self._lamp)
+        if self.not_guaranteed != door.not_guaranteed:
+            self.not_guaranteed = door.not_guaranteed
+            log.warning("gate.not_guaranteed", what=self.not_guaranteed)
+
+    def _changed(self, state: DoorState) -> None:
+        before, self._last, self.problem = self._last, state, ""
+        if before is None or before.faults != state.faults:
+            log.info("gate.faults", codes=[fault.code for fault in state.faults])
+        if before is None or before.session != state.session:
+            log.info("gate.connected", session=state.session)
             if before is not None:
-                self._heard(GateLost("the controller became safe or was reset"))
+                self._heard(GateLost("the gate's controller became safe or was reset"))
             return
-        passed = (status.passages - before.passages) % 65536
-        if passed or status.position is not before.position:
-            self._heard(GateMoved(status.position.name.lower(), passed))
+        passed = (state.forward - before.forward) % 65536
+        odd = (state.reverse - before.reverse) % 65536 + (state.doubtful - before.doubtful) % 65536
+        if state.position is not None and (passed or odd or state.position is not before.position):
+            self._heard(GateMoved(state.position.name.lower(), passed, odd))
 
     def _lost(self, why: str) -> None:
         if why != self.problem:
             log.error("gate.lost", why=why)
-        if self._gate:
-            self._gate.close()
+        if self._door:
+            self._door.close()
             self._heard(GateLost(why))
-        self._gate, self.problem = None, why
+        self._door, self.problem = None, why
+
+
+def faults(state: DoorState | None) -> str:
+    """In words for the agent's page and the technician."""
+    if state is None:
+        return "no session with its controller yet"
+    return "; ".join(f"{fault.code}: {fault.check}" for fault in state.faults) or "it is in its safe state"

@@ -34,6 +34,7 @@ class View:
     prompt: Prompt = Prompt.WELCOME
     lamp: str = "off"
     gate: str = "not connected"
+    not_guaranteed: tuple[str, ...] = ()
     camera: str = "starting"
     service: str = "connecting"
     service_up: bool = False

@@ -84,16 +84,16 @@ def serve_(
         serve(lane, people, link, time.monotonic, lambda: bool(stopped))
 
 
-def _begin(kind: Kind, site: Site) -> Callable[[Pin], Controller]:
+def _begin(kind: Kind, site: Site) -> Callable[[int], Controller]:
     """Each start of this bench is a start the controller never had before, or epochs would come twice."""
     image = site.image(commissioned=True, starts=int(time.time()))
     match kind:
         case Kind.MODEL:
             return lambda pins: GateModel(image, pins)
         case Kind.NATIVE:
-            return lambda pins: Native(image, pins)
+            return lambda pins: Native(image, Pin(pins))
         case Kind.FIRMWARE:
-            return lambda _: Simulator(image)
+            return lambda pins: Simulator(image, Pin(pins))
 
 
 @app.command()

@@ -16,7 +16,11 @@ class PortClosed(HardwareError):
 
 
 class LinkSilent(HardwareError):
-    """Names how long nothing valid was heard."""
+    """Names how long nothing valid was heard.  code: what came instead, one word for the record."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class KeyUnfit(HardwareError):

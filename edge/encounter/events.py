@@ -85,10 +85,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class GateMoved:
-    """position: closed, moving or open, as the controller observes; passed: people since the last event."""
+    """position: closed, moving or open, as the controller observes; since the last event passed: people forward,
+    doubtful: passages that were not certainly one person, or that came the other way."""
 
     position: str
     passed: int
+    doubtful: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GateUnseen:
+    """The door was asked to open, and nothing observes whether it does or who passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ class Tick:
     pass
 
 
-Event = Seen | Crowd | Nobody | Told | GateMoved | GateLost | ServiceChanged | AgentBoards | CutOff | Tick
+Event = Seen | Crowd | Nobody | Told | GateMoved | GateUnseen | GateLost | ServiceChanged | AgentBoards | CutOff | Tick
 
 
 # --- effects ----------------------------------------------------------------------------------------------------------
@@ -179,6 +186,8 @@ class Why(StrEnum):
     MORE_THAN_ONE = "more_than_one"
     INTERRUPTED = "interrupted"
     GATE_FAULT = "gate_fault"
+    DOUBTFUL = "doubtful"
+    NOT_OBSERVED = "not_observed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Passing:
     granted_s: float
     opened: bool = False
     passed: int = 0
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, slots=True)

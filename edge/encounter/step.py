@@ -14,6 +14,7 @@ from edge.encounter.events import (
     Event,
     GateLost,
     GateMoved,
+    GateUnseen,
     Grant,
     Nobody,
     NotCrossed,
@@ -221,13 +222,16 @@ def _board(event: AgentBoards, subject: int, now_s: float) -> Next:
 
 def _passing(passing: Passing, event: Event, now_s: float) -> Next:
     match event:
-        case GateMoved(position, passed):
-            known = replace(passing, opened=passing.opened or position == "open", passed=passing.passed + passed)
+        case GateMoved(position, passed, doubtful):
+            counted = replace(passing, passed=passing.passed + passed, doubtful=passing.doubtful + doubtful)
+            known = replace(counted, opened=passing.opened or position == "open")
             if known.opened and position == "closed":
                 return _settled(known, now_s)
             return known, (Shut(),) if known.passed and not passing.passed else ()
         case Seen(subject) if subject != passing.subject and not passing.opened and isinstance(passing.by, Crossed):
             return _ended(passing, Why.INTERRUPTED, now_s)  # the face that was recognised must be the one that walks
+        case GateUnseen():
+            return _unseen(passing)
         case GateLost():
             return _ended(passing, Why.GATE_FAULT, now_s)
         case Tick() if not passing.opened and now_s - passing.granted_s > OPEN_S:
@@ -237,10 +241,19 @@ def _passing(passing: Passing, event: Event, now_s: float) -> Next:
 
 def _settled(passing: Passing, now_s: float) -> Next:
     """The leaf is closed again: exactly one forward passage is a crossing (G9)."""
-    if passing.passed != 1:
-        return _ended(passing, Why.MORE_THAN_ONE if passing.passed else Why.NOBODY_PASSED, now_s)
+    if passing.passed > 1:
+        return _ended(passing, Why.MORE_THAN_ONE, now_s)
+    if passing.passed == 0 or passing.doubtful:
+        return _ended(passing, Why.DOUBTFUL if passing.doubtful else Why.NOBODY_PASSED, now_s)
     outcome = Outcome(passing.encounter, passing.by, _ms(now_s - passing.granted_s))
     return Idle(passing.subject), (Shut(), outcome, Show(Prompt.WELCOME))
+
+
+def _unseen(passing: Passing) -> Next:
+    """Nobody can say that exactly one person passed, so it is no crossing (G9).  The door shuts by itself."""
+    if isinstance(passing.by, Boarded):
+        return Idle(passing.subject), ()
+    return Idle(passing.subject), (Outcome(passing.encounter, NotCrossed(passing.by.decision, Why.NOT_OBSERVED), 0),)
 
 
 def _ended(passing: Passing, why: Why, now_s: float) -> Next:

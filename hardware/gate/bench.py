@@ -56,13 +56,13 @@ class People:
                 self._seen({"at_s": at_s - behind_s, "position": position.name.lower()})
             self._position = position
 
-    def _pins(self) -> Pin:
+    def _pins(self) -> int:
         if self._walk is None or self._lane.opened_ms is None:
-            return Pin(0)
+            return 0
         return self._walk.pins(self._lane.now_ms - self._lane.opened_ms)
 
 
-def _position(pins: Pin) -> Position:
+def _position(pins: int) -> Position:
     closed, open_ = bool(pins & Pin.LEAF_CLOSED), bool(pins & Pin.LEAF_OPEN)
     return Position.MOVING if closed == open_ else Position.OPEN if open_ else Position.CLOSED
 

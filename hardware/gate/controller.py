@@ -2,14 +2,15 @@
 
 from typing import Protocol
 
-from hardware.gate.limits import Drive, Pin
-
 
 class Controller(Protocol):
     """The model, the firmware's code built for this machine, and the firmware in a simulator of its chip."""
 
-    def tick(self, now_ms: int, pins: Pin) -> Drive:
-        """Let time pass until now_ms, with the pins as they are since the last call; what is driven then."""
+    def tick(self, now_ms: int, pins: int) -> int:
+        """Let time pass until now_ms, with the pins (`limits.Pin`) as they are since the last call.
+
+        Returns what is driven then (`limits.Drive`).
+        """
 
     def exchange(self, received: bytes) -> bytes:
         """Bytes from the line at the time of the last tick; what was sent to it since the last call.

@@ -3,15 +3,16 @@
 from hardware.gate.limits import Drive
 from hardware.lights import PATTERNS, PHASE_MS, Lamp
 
+_LIGHTS = tuple(map(int, (Drive.RED, Drive.AMBER, Drive.GREEN, Drive.AGENT, Drive.BUZZER)))
+_PHASES = {
+    lamp: (pattern.red, pattern.amber, pattern.green, pattern.agent, pattern.buzzer)
+    for lamp, pattern in PATTERNS.items()
+}
 
-def lit(lamp: Lamp, shown_ms: int) -> Drive:
-    pattern, bit = PATTERNS[lamp], 0x80 >> shown_ms // PHASE_MS % 8
-    silent = pattern.chirp and shown_ms >= 8 * PHASE_MS
-    lights = {
-        Drive.RED: pattern.red,
-        Drive.AMBER: pattern.amber,
-        Drive.GREEN: pattern.green,
-        Drive.AGENT: pattern.agent,
-        Drive.BUZZER: 0 if silent else pattern.buzzer,
-    }
-    return Drive(sum(light for light, phases in lights.items() if phases & bit))
+
+def lit(lamp: Lamp, shown_ms: int) -> int:
+    """As bits of `limits.Drive`."""
+    bit = 0x80 >> shown_ms // PHASE_MS % 8
+    drive = sum(light for light, phases in zip(_LIGHTS, _PHASES[lamp], strict=True) if phases & bit)
+    silent = PATTERNS[lamp].chirp and shown_ms >= 8 * PHASE_MS
+    return drive & ~_LIGHTS[-1] if silent else drive

@@ -2,8 +2,10 @@
 
 from hardware.gate.limits import FailMode, Pin
 
+_CLOSED = int(Pin.LEAF_CLOSED)  # plain numbers: this runs every millisecond
 
-def strapped(pins: Pin) -> tuple[FailMode, bool]:
+
+def strapped(pins: int) -> tuple[FailMode, bool]:
     """The site's fail mode, and whether the straps ask for one that cannot be: then fail-safe is used."""
     safe, hold = bool(pins & Pin.FAIL_SAFE), bool(pins & Pin.HOLD)
     if hold and (safe or pins & Pin.ESCAPE):
@@ -15,8 +17,8 @@ class Leaf:
     """wanted: it is to be open.  rests: it was observed closed since it was last to be open, and stays so until a
     reason to open.  holding: found open at the start of a fail mode hold, left as it is."""
 
-    def __init__(self, now_ms: int, pins: Pin, *, hold: bool) -> None:
-        self.rests = bool(pins & Pin.LEAF_CLOSED)
+    def __init__(self, now_ms: int, pins: int, *, hold: bool) -> None:
+        self.rests = bool(pins & _CLOSED)
         self.holding = self.wanted = hold and not self.rests
         self.opened_ms = now_ms
 

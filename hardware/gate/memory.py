@@ -55,6 +55,7 @@ class Memory:
     def __init__(self, stored: bytes) -> None:
         self._stored = bytearray(stored)
         self._wanted = bytearray(stored)
+        self.commissioned = stored[COMMISSIONED] == commission_mark(stored)
 
     @property
     def stored(self) -> bytes:
@@ -66,11 +67,11 @@ class Memory:
 
     def store(self) -> bool:
         """Write the next byte, if there is one to write."""
-        for address, (old, new) in enumerate(zip(self._stored, self._wanted, strict=True)):
-            if old != new:
-                self._stored[address] = new
-                return True
-        return False
+        if self.settled:
+            return False
+        address = next(at for at in range(MEMORY_SIZE) if self._stored[at] != self._wanted[at])
+        self._stored[address] = self._wanted[address]
+        return True
 
     def site(self) -> Site | None:
         """None without a usable key or with limits out of range."""
@@ -81,12 +82,9 @@ class Memory:
         limits_kept = 0 < site.opens_ms <= OPEN_MOST_MS and TRAVEL_LEAST_MS <= site.travel_ms <= TRAVEL_MOST_MS
         return site if limits_kept and not known(site.key) else None
 
-    @property
-    def commissioned(self) -> bool:
-        return self._wanted[COMMISSIONED] == commission_mark(self._wanted)
-
     def commission(self) -> None:
         self._wanted[COMMISSIONED] = commission_mark(self._wanted)
+        self.commissioned = True
 
     def begin(self) -> int:
         """Count this start: its number, or 0 if no earlier number can be believed."""

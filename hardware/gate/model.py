@@ -13,14 +13,21 @@ from hardware.gate.session import Session
 from hardware.gate.supervision import Debounced, Supervision, since
 from hardware.lights import WISHES, Lamp
 
-SENSED = Pin.ENTRY | Pin.EXIT | Pin.PRESENCE_A | Pin.PRESENCE_B
+# Plain numbers: this runs every millisecond.
+_ENTRY, _EXIT, _PRESENCE = int(Pin.ENTRY), int(Pin.EXIT), int(Pin.PRESENCE_A | Pin.PRESENCE_B)
+_SENSED = _ENTRY | _EXIT | _PRESENCE
+_CLOSED, _OPEN = int(Pin.LEAF_CLOSED), int(Pin.LEAF_OPEN)
+_FIRE, _RELEASE, _SERVICE = int(Pin.FIRE), int(Pin.RELEASE), int(Pin.SERVICE)
+_RELAY = int(Drive.RELAY)
+_PRESENT, _SAFE, _ALARM, _EMERGENCY, _RELEASED, _IN_SERVICE, _COMMISSIONED, _GRANTED = map(int, Flag)
+_NOT_CLOSED, _FORCED, _STORED = int(Faults.NOT_CLOSED), int(Faults.FORCED), ~int(limits.STANDING)
 _NOBODY = Site(0, limits.OPEN_MOST_MS, limits.TRAVEL_MOST_MS, bytes(16))  # not provisioned
 
 
 class GateModel:
     """Deterministic: the same memory, pins, bytes and times give the same gate."""
 
-    def __init__(self, memory: bytes, pins: Pin, now_ms: int = 0) -> None:
+    def __init__(self, memory: bytes, pins: int, now_ms: int = 0) -> None:
         self._memory = Memory(memory)
         self._now_ms = self._started_ms = self._stored_ms = now_ms
         self._pins = pins
@@ -28,7 +35,7 @@ class GateModel:
         self._begin_site(pins)
         start = self._memory.begin()
         self._session = Session(start)
-        self._faults |= Faults(0) if start else Faults.MEMORY
+        self._faults |= 0 if start else int(Faults.MEMORY)
         self._started = False  # the number of this start is in the EEPROM
         self._begin_leaf(now_ms, pins)
         self._passage = Passage()
@@ -44,21 +51,21 @@ class GateModel:
         self._said: Status | None = None
         self._said_ms = now_ms
 
-    def _begin_site(self, pins: Pin) -> None:
+    def _begin_site(self, pins: int) -> None:
         latched = self._memory.latched()
         self._emergency = latched is not None and latched[0]
-        self._faults = Faults.MEMORY if latched is None else Faults(latched[1])
+        self._faults = int(Faults.MEMORY) if latched is None else latched[1]
         self._fail_mode, unfit = strapped(pins)
         site = self._memory.site()
         self._site, self._key = site or _NOBODY, Key(site.key) if site else None
-        self._faults |= (Faults.STRAPS if unfit else 0) | (0 if site else Faults.UNPROVISIONED)
+        self._faults |= (int(Faults.STRAPS) if unfit else 0) | (0 if site else int(Faults.UNPROVISIONED))
 
-    def _begin_leaf(self, now_ms: int, pins: Pin) -> None:
+    def _begin_leaf(self, now_ms: int, pins: int) -> None:
         self._leaf = Leaf(now_ms, pins, hold=self._fail_mode is FailMode.HOLD)
         self._supervision = Supervision(now_ms, self._site.travel_ms)
         self._fire = Debounced(now_ms, limits.FIRE_MS, False)
         self._release = Debounced(now_ms, limits.SWITCH_MS, False)
-        self._service = Debounced(now_ms, limits.SWITCH_MS, bool(pins & Pin.SERVICE))
+        self._service = Debounced(now_ms, limits.SWITCH_MS, bool(pins & _SERVICE))
         self._service_mode, self._service_ms = False, now_ms
 
     # --- the seam ---------------------------------------------------------------------------------------------------
@@ -67,7 +74,8 @@ class GateModel:
     def memory(self) -> bytes:
         return self._memory.stored
 
-    def tick(self, now_ms: int, pins: Pin) -> Drive:
+    def tick(self, now_ms: int, pins: int) -> int:
+        pins = int(pins)
         while self._now_ms != now_ms:
             self._now_ms = (self._now_ms + 1) % 2**32
             self._step(self._now_ms, pins)
@@ -85,14 +93,12 @@ class GateModel:
 
     # --- one millisecond --------------------------------------------------------------------------------------------
 
-    def _step(self, now_ms: int, pins: Pin) -> None:
+    def _step(self, now_ms: int, pins: int) -> None:
         self._pins = pins
         self._started = self._started or self._memory.settled
         self._sense_switches(now_ms, pins)
-        self._passage.sense(
-            now_ms, bool(pins & Pin.ENTRY), bool(pins & Pin.EXIT), bool(pins & (Pin.PRESENCE_A | Pin.PRESENCE_B))
-        )
-        if pins & SENSED:
+        self._passage.sense(now_ms, bool(pins & _ENTRY), bool(pins & _EXIT), bool(pins & _PRESENCE))
+        if pins & _SENSED:
             self._clear_ms = now_ms
         if self._session.silent(now_ms):
             self._session.end()
@@ -101,13 +107,13 @@ class GateModel:
         self._supervise(now_ms, pins)
         self._light(now_ms)
 
-    def _sense_switches(self, now_ms: int, pins: Pin) -> None:
-        self._fire.sense(now_ms, bool(pins & Pin.FIRE))
-        self._release.sense(now_ms, bool(pins & Pin.RELEASE))
-        if self._service.sense(now_ms, bool(pins & Pin.SERVICE)):
+    def _sense_switches(self, now_ms: int, pins: int) -> None:
+        self._fire.sense(now_ms, bool(pins & _FIRE))
+        self._release.sense(now_ms, bool(pins & _RELEASE))
+        if self._service.sense(now_ms, bool(pins & _SERVICE)):
             self._service_mode, self._service_ms = True, now_ms
             self._leaf.holding = False
-            if not self._fire.on and not pins & Pin.FIRE:
+            if not self._fire.on and not pins & _FIRE:
                 self._emergency = False
         if not self._service.on or since(now_ms, self._service_ms) >= limits.SERVICE_MS:
             self._service_mode = False
@@ -123,11 +129,11 @@ class GateModel:
         if self._session.safe or self._barred() or over or since(now_ms, self._leased_ms) >= self._lease_ms:
             self._grant = 0
 
-    def _move(self, now_ms: int, pins: Pin) -> None:
+    def _move(self, now_ms: int, pins: int) -> None:
         reason = self._emergency or self._release.on or self._grant != 0
         occupied = since(now_ms, self._clear_ms) < limits.CLEAR_MS
         in_time = not self._supervision.overdue(now_ms)
-        if self._leaf.move(now_ms, reason, occupied, in_time, bool(pins & Pin.LEAF_CLOSED)):
+        if self._leaf.move(now_ms, reason, occupied, in_time, bool(pins & _CLOSED)):
             self._supervision.turned(now_ms)
         if self._leaf.rests and self._watched is not None:
             self._settle(*self._watched)
@@ -141,18 +147,18 @@ class GateModel:
             self._backward += 1
         if self._backward >= limits.SWAPPED_GRANTS:
             self._backward = 0
-            self._faults |= Faults.BEAMS_SWAPPED
+            self._faults |= int(Faults.BEAMS_SWAPPED)
 
-    def _supervise(self, now_ms: int, pins: Pin) -> None:
+    def _supervise(self, now_ms: int, pins: int) -> None:
         found = self._supervision.look(now_ms, pins, self._leaf.wanted, self._leaf.rests, self._coil)
-        if self._faults & Faults.NOT_CLOSED:
-            found &= ~Faults.FORCED  # it never was closed
-        if found & Faults.NOT_CLOSED:
+        if self._faults & _NOT_CLOSED:
+            found &= ~_FORCED  # it never was closed
+        if found & _NOT_CLOSED:
             self._leaf.rests = True
         self._faults |= found
         if self._faults:
             self._grant = 0
-        self._memory.latch(self._emergency, self._faults & ~limits.STANDING)
+        self._memory.latch(self._emergency, self._faults & _STORED)
 
     # --- lights -----------------------------------------------------------------------------------------------------
 
@@ -182,11 +188,11 @@ class GateModel:
         excused = self._emergency or self._release.on or self._leaf.holding
         return self._leaf.wanted and not excused and since(now_ms, self._leaf.opened_ms) >= self._site.opens_ms
 
-    def _drive(self) -> Drive:
-        return (Drive.RELAY if self._coil else Drive(0)) | lit(self._lamp, since(self._now_ms, self._lamp_ms))
+    def _drive(self) -> int:
+        return (_RELAY if self._coil else 0) | lit(self._lamp, since(self._now_ms, self._lamp_ms))
 
     def _position(self) -> Position:
-        closed, open_ = bool(self._pins & Pin.LEAF_CLOSED), bool(self._pins & Pin.LEAF_OPEN)
+        closed, open_ = bool(self._pins & _CLOSED), bool(self._pins & _OPEN)
         return Position.MOVING if closed == open_ else Position.OPEN if open_ else Position.CLOSED
 
     # --- the line ---------------------------------------------------------------------------------------------------
@@ -237,7 +243,7 @@ class GateModel:
                 return Refusal.GRANT
             if self._barred():
                 return Refusal.BARRED
-            if not (self._leaf.rests and self._pins & Pin.LEAF_CLOSED):
+            if not (self._leaf.rests and self._pins & _CLOSED):
                 return Refusal.LEAF
             self._grant = self._last_grant = want.grant
             self._granted_ms = self._now_ms
@@ -257,7 +263,7 @@ class GateModel:
         if service.action == Action.COMMISSION:
             self._memory.commission()
         else:
-            self._faults &= limits.STANDING
+            self._faults &= ~_STORED
         return Refusal.NONE
 
     def _say(self) -> bytes:
@@ -283,18 +289,18 @@ class GateModel:
         heard = (session.epoch, session.sequence, poll, self._last_grant)
         return Status(self._site.gate, *heard, *shown, self._faults, self._refusal, *counts, uptime_ms)
 
-    def _flags(self) -> Flag:
-        flags = {
-            Flag.PRESENCE: bool(self._pins & SENSED),
-            Flag.SAFE: self._session.safe,
-            Flag.ALARM: self._alarm(self._now_ms),
-            Flag.EMERGENCY: self._emergency,
-            Flag.RELEASE: self._release.on,
-            Flag.SERVICE: self._service_mode,
-            Flag.COMMISSIONED: self._memory.commissioned,
-            Flag.GRANTED: self._grant != 0,
-        }
-        return Flag(sum(flag for flag, is_so in flags.items() if is_so))
+    def _flags(self) -> int:
+        flags = (
+            (_PRESENT, self._pins & _SENSED),
+            (_SAFE, self._session.safe),
+            (_ALARM, self._alarm(self._now_ms)),
+            (_EMERGENCY, self._emergency),
+            (_RELEASED, self._release.on),
+            (_IN_SERVICE, self._service_mode),
+            (_COMMISSIONED, self._memory.commissioned),
+            (_GRANTED, self._grant),
+        )
+        return sum(flag for flag, is_so in flags if is_so)
 
     def _seal(self, body: bytes) -> bytes:
         return self._key.seal(body) if self._key else body + bytes(limits.MAC_SIZE)

@@ -10,6 +10,19 @@ from hardware.gate.limits import (
     Pin,
 )
 
+# Plain numbers: this runs every millisecond.
+_CLOSED, _OPEN, _FEEDBACK = int(Pin.LEAF_CLOSED), int(Pin.LEAF_OPEN), int(Pin.FEEDBACK)
+_BOTH = _CLOSED | _OPEN
+_CHANNEL_A, _CHANNEL_B = int(Pin.PRESENCE_A), int(Pin.PRESENCE_B)
+_RELAY_STUCK = int(Faults.RELAY_STUCK)
+_FEEDBACK_CUT = int(Faults.FEEDBACK_CUT)
+_RELAY_DEAD = int(Faults.RELAY_DEAD)
+_FORCED = int(Faults.FORCED)
+_NOT_OPENED = int(Faults.NOT_OPENED)
+_NOT_CLOSED = int(Faults.NOT_CLOSED)
+_CONTACTS = int(Faults.CONTACTS)
+_PRESENCE = int(Faults.PRESENCE)
+
 
 def since(now_ms: int, then_ms: int) -> int:
     """Milliseconds from then to now, on a clock that wraps at 2**32."""
@@ -49,39 +62,43 @@ class Supervision:
         """Whether the leaf should long be where it is wanted."""
         return since(now_ms, self._leaf_ms) >= self._travel_ms + TRAVEL_MARGIN_MS
 
-    def look(self, now_ms: int, pins: Pin, wanted: bool, rests: bool, coil: bool) -> Faults:
-        """What is wrong now."""
-        there = bool(pins & (Pin.LEAF_OPEN if wanted else Pin.LEAF_CLOSED))
-        return self._relay(now_ms, pins, there, coil) | self._leaf(now_ms, pins, wanted, rests) | self._sensors(now_ms, pins)
+    def look(self, now_ms: int, pins: int, wanted: bool, rests: bool, coil: bool) -> int:
+        """What is wrong now, as bits of `limits.Faults`."""
+        there = bool(pins & (_OPEN if wanted else _CLOSED))
+        return (
+            self._relay(now_ms, pins, there, coil)
+            | self._leaf(now_ms, pins, wanted, rests)
+            | self._sensors(now_ms, pins)
+        )
 
-    def _relay(self, now_ms: int, pins: Pin, there: bool, coil: bool) -> Faults:
-        if bool(pins & Pin.FEEDBACK) == coil:
+    def _relay(self, now_ms: int, pins: int, there: bool, coil: bool) -> int:
+        if bool(pins & _FEEDBACK) == coil:
             self._relay_ms = now_ms
         elif since(now_ms, self._relay_ms) >= FEEDBACK_MS:
             if not coil:
-                return Faults.RELAY_STUCK
-            return Faults.FEEDBACK_CUT if there else Faults.RELAY_DEAD
-        return Faults(0)
+                return _RELAY_STUCK
+            return _FEEDBACK_CUT if there else _RELAY_DEAD
+        return 0
 
-    def _leaf(self, now_ms: int, pins: Pin, wanted: bool, rests: bool) -> Faults:
-        if pins & Pin.LEAF_CLOSED or wanted or not rests:
+    def _leaf(self, now_ms: int, pins: int, wanted: bool, rests: bool) -> int:
+        if pins & _CLOSED or wanted or not rests:
             self._rest_ms = now_ms
-        if pins & (Pin.LEAF_OPEN if wanted else Pin.LEAF_CLOSED) or (rests and not wanted):
+        if pins & (_OPEN if wanted else _CLOSED) or (rests and not wanted):
             self._leaf_ms = now_ms
         if since(now_ms, self._rest_ms) >= FORCED_MS:
-            return Faults.FORCED
+            return _FORCED
         if self.overdue(now_ms):
-            return Faults.NOT_OPENED if wanted else Faults.NOT_CLOSED
-        return Faults(0)
+            return _NOT_OPENED if wanted else _NOT_CLOSED
+        return 0
 
-    def _sensors(self, now_ms: int, pins: Pin) -> Faults:
-        faults = Faults(0)
-        if (pins & (Pin.LEAF_CLOSED | Pin.LEAF_OPEN)) != Pin.LEAF_CLOSED | Pin.LEAF_OPEN:
+    def _sensors(self, now_ms: int, pins: int) -> int:
+        faults = 0
+        if pins & _BOTH != _BOTH:
             self._contacts_ms = now_ms
         elif since(now_ms, self._contacts_ms) >= CONTACTS_MS:
-            faults |= Faults.CONTACTS
-        if bool(pins & Pin.PRESENCE_A) == bool(pins & Pin.PRESENCE_B):
+            faults |= _CONTACTS
+        if bool(pins & _CHANNEL_A) == bool(pins & _CHANNEL_B):
             self._presence_ms = now_ms
         elif since(now_ms, self._presence_ms) >= PRESENCE_MS:
-            faults |= Faults.PRESENCE
+            faults |= _PRESENCE
         return faults

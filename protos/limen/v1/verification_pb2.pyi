@@ -509,6 +509,10 @@ class NotCrossed(_message.Message):
         WHY_MORE_THAN_ONE: NotCrossed._Why.ValueType  # 2
         WHY_INTERRUPTED: NotCrossed._Why.ValueType  # 3
         WHY_GATE_FAULT: NotCrossed._Why.ValueType  # 4
+        WHY_DOUBTFUL: NotCrossed._Why.ValueType  # 5
+        """not certainly one person, or somebody came the other way"""
+        WHY_NOT_OBSERVED: NotCrossed._Why.ValueType  # 6
+        """a door without sensors"""
 
     class Why(_Why, metaclass=_WhyEnumTypeWrapper): ...
     WHY_UNSPECIFIED: NotCrossed.Why.ValueType  # 0
@@ -516,6 +520,10 @@ class NotCrossed(_message.Message):
     WHY_MORE_THAN_ONE: NotCrossed.Why.ValueType  # 2
     WHY_INTERRUPTED: NotCrossed.Why.ValueType  # 3
     WHY_GATE_FAULT: NotCrossed.Why.ValueType  # 4
+    WHY_DOUBTFUL: NotCrossed.Why.ValueType  # 5
+    """not certainly one person, or somebody came the other way"""
+    WHY_NOT_OBSERVED: NotCrossed.Why.ValueType  # 6
+    """a door without sensors"""
 
     DECISION_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
