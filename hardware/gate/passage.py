@@ -28,7 +28,8 @@ What two beams and presence cannot tell, and what is then said:
   and a child carried.  The lane must be narrow (550 mm), or a camera must count heads.
 - Two pressed together without a gap of JOIN_MS and together no deeper than PERSON_MAX_MM look like one: forward.
 - Somebody who crawls under both beams past a traveller who stands in the zone, before or between the beams, looks like
-  a traveller who waits there: forward.  A third beam near the floor would tell.
+  a traveller who waits there: forward.  So does a crawler at the heels of one who dawdles between the beams and then
+  hurries.  A third beam near the floor would tell.
 - Spokes can be forged; a site that sends wheelchairs to an attended lane sets SPOKES_MIN to 255.
 - A stroller, a big dog on a lead behind, and a bag as long as a body look like a second person: doubtful.
 
@@ -86,24 +87,24 @@ class _Block:
 
 @dataclass(slots=True)
 class _Beam:
-    """The two longest blocks of this passage, and the newest, which may still grow until filed."""
+    """The two longest blocks of this passage, and the newest, which may still grow."""
 
     longest: _Block = _Block()
     second: _Block = _Block()
     newest: _Block = _Block()
     broken: bool = False
-    unfiled: bool = False
+    used: bool = False  # newest is a block of this passage
     resumed: int = 0  # unbroken by gaps since
 
     def interrupt(self, at_ms: int) -> None:
         self.broken = True
         last = self.newest
-        if self.unfiled and at_ms - last.end < JOIN_MS:
+        if self.used and at_ms - last.end < JOIN_MS:
             spokes = last.spokes + (last.end - self.resumed >= JOIN_MS)
             self.newest = _Block(last.start, last.length, min(spokes, 255))
         else:
             self.file()
-            self.newest, self.unfiled = _Block(at_ms), True
+            self.newest, self.used = _Block(at_ms), True
         self.resumed = at_ms
 
     def restore(self, at_ms: int) -> None:
@@ -111,11 +112,10 @@ class _Beam:
         self.newest = _Block(self.newest.start, at_ms - self.newest.start, self.newest.spokes)
 
     def file(self) -> None:
-        if self.unfiled and self.newest.length > self.longest.length:
+        if self.newest.length > self.longest.length:
             self.longest, self.second = self.newest, self.longest
-        elif self.unfiled and self.newest.length > self.second.length:
+        elif self.newest.length > self.second.length:
             self.second = self.newest
-        self.unfiled = False
 
 
 @dataclass(slots=True)

@@ -23,24 +23,23 @@ static uint16_t end_of(const struct block *block) { return block->start + block-
 static uint32_t mm(uint16_t time_ms, uint16_t transit_ms) { return (uint32_t)time_ms * BEAM_GAP_MM / transit_ms; }
 
 static void file_newest(struct beam *beam) {
-    if (beam->unfiled && beam->newest.length > beam->longest.length) {
+    if (beam->newest.length > beam->longest.length) {
         beam->second = beam->longest;
         beam->longest = beam->newest;
-    } else if (beam->unfiled && beam->newest.length > beam->second.length) {
+    } else if (beam->newest.length > beam->second.length) {
         beam->second = beam->newest;
     }
-    beam->unfiled = false;
 }
 
 static void interrupt(struct beam *beam, uint16_t at_ms) {
     beam->broken = true;
-    if (beam->unfiled && at_ms - end_of(&beam->newest) < JOIN_MS) {
+    if (beam->used && at_ms - end_of(&beam->newest) < JOIN_MS) {
         bool spoke = end_of(&beam->newest) - beam->resumed >= JOIN_MS;
         if (spoke && beam->newest.spokes < UINT8_MAX) beam->newest.spokes++;
     } else {
         file_newest(beam);
         beam->newest = (struct block){.start = at_ms};
-        beam->unfiled = true;
+        beam->used = true;
     }
     beam->resumed = at_ms;
 }

@@ -39,11 +39,12 @@ struct block {
     uint8_t spokes;
 };
 
-/* The two longest blocks of this passage, and the newest, which may still grow until filed. */
+/* The two longest blocks of this passage, and the newest, which may still grow. */
 struct beam {
     struct block longest, second, newest;
     uint16_t resumed; /* unbroken by gaps since */
-    bool broken, unfiled;
+    bool broken;
+    bool used; /* newest is a block of this passage */
 };
 
 struct passage {
