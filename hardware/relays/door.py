@@ -104,7 +104,7 @@ class RelayDoor:
             self._talk.ask(question, now_s)
         if len(self._sensed) == len(self._senses) and self._senses:
             self._lane.sense(self._active, now_s)
-        if not self._off and not self._offs and not self._troubles:
+        if self._state is None and not self._offs and not self._troubles:
             return ()
         self._state = self._observe(now_s)
         return (self._state,)
@@ -184,7 +184,7 @@ class RelayDoor:
             self._latch(STUCK)
         elif on and not wanted:
             self._off = False
-        elif not on and not wanted and self._offs:
+        elif not on and not wanted and self._offs and Turn not in self._misses:
             self._off = True
 
     def _latch(self, fault: Fault) -> None:

@@ -149,7 +149,9 @@ def test_a_grant_is_one_pulse_and_the_cabinet_opens_once(build: Build, kind: Kin
     until(bench, lambda: ready(bench))
     assert bench.relays.turned[0][1:] == (CHANNEL, False)  # off first
     assert bench.door.grant() == 1
-    assert bench.door.grant() is None
+    for _ in range(2):
+        assert bench.door.grant() is None
+        bench.step()
     until(bench, lambda: bench.cabinet.is_open(bench.now_s))
     until(bench, lambda: not bench.relays.is_on(CHANNEL, bench.now_s))
     until(bench, lambda: not bench.cabinet.is_open(bench.now_s))

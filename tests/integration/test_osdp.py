@@ -1,5 +1,6 @@
 """An OSDP door against libosdp's own peripheral device on a real pseudo terminal."""
 
+import itertools
 import os
 import time
 import tty
@@ -7,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 import osdp_sys
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hardware.door import Position
 from hardware.errors import PortClosed
@@ -266,3 +269,41 @@ def test_a_vanished_port_is_an_error(build: Build) -> None:
         for _ in range(300):
             rig.door.poll(time.monotonic())
             time.sleep(STEP_S)
+
+
+CALLS = ("grant", "shut", "light", "cut", "mend", "wait", "tamper", "leaf")
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(CALLS), min_size=3, max_size=10))
+def test_no_order_of_calls_holds_the_output_on(calls_rig: Rig, calls: list[str]) -> None:
+    rig = calls_rig
+    lamps = itertools.cycle(Lamp)
+    for call in calls:
+        match call:
+            case "grant":
+                rig.door.grant()
+            case "shut":
+                rig.door.shut()
+            case "light":
+                rig.door.light(next(lamps))
+            case "cut" | "mend":
+                rig.line.cut = call == "cut"
+            case "tamper":
+                rig.reader.senses.tamper = not rig.reader.senses.tamper
+            case "leaf":
+                rig.reader.senses.active ^= 1
+            case _:
+                pass
+        for _ in range(4):
+            rig.step()
+    for command in rig.told(osdp_sys.CMD_OUTPUT):
+        assert (command["control_code"], command["timer_count"]) in {(1, 0), (5, 2)}
+
+
+@pytest.fixture
+def calls_rig(build: Build) -> Rig:
+    rig = build(Wiring(opens_ms=200, inputs=Inputs(closed=0)))
+    rig.reader.senses.active = 1
+    rig.until(rig.ready)
+    return rig
