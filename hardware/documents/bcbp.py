@@ -121,9 +121,8 @@ def _cut(strip: Strip, today: date) -> Bcbp:
     security = _security(strip)
     rest = strip.take(strip.left())
     if rest.text:
-        blank = not rest.text.strip()
-        weight = Weight.NOTE if blank else Weight.ERROR
-        strip.report("unread", rest, "blanks after the end" if blank else "nothing announced this", "", weight)
+        tell, problem = (strip.error, "nothing announced this") if rest.text.strip() else (strip.note, "closing blanks")
+        tell("unread", rest, problem)
     surname, _, given = name.text.rstrip().partition("/")
     return Bcbp(
         name=name.text.rstrip(),
@@ -142,11 +141,11 @@ def _cut(strip: Strip, today: date) -> Bcbp:
 def _legs(strip: Strip, count: int, today: date, issues: list[Issue]) -> Iterator[Leg]:
     for number in range(count):
         if strip.left() == 0:
-            strip.report("legs", strip.take(0), f"leg {number + 1} of {count} is missing", f"{count} legs")
+            strip.error("legs", strip.take(0), f"leg {number + 1} of {count} is missing", f"{count} legs")
             return
         items = strip.fill(LEG)
         if "size" not in items:
-            strip.report("size", strip.take(0), "ends inside the mandatory items", "60 characters for one leg")
+            strip.error("size", strip.take(0), "ends inside the mandatory items", "60 characters for one leg")
         ticket, own = _conditional(strip, items.get("size", _NONE), today, issues if number == 0 else None)
         if "carrier" in items:
             yield _leg(strip, items, today, (ticket, own))
@@ -180,7 +179,7 @@ def _day(strip: Strip, piece: Piece, today: date) -> date | None:
         return None
     day = days.nearest(int(piece.text), today)
     if day is None:
-        strip.report("day_of_year", piece, "no such day in last, this or next year", "001 to 366")
+        strip.error("day_of_year", piece, "no such day in last, this or next year", "001 to 366")
     return day
 
 
@@ -189,7 +188,7 @@ def _size(strip: Strip, item: str) -> int:
     piece = strip.take(2)
     if re.fullmatch("[0-9A-F]{2}", piece.text):
         return int(piece.text, 16)
-    strip.report(item, piece, "no size", "2 hexadecimal digits")
+    strip.error(item, piece, "no size", "2 hexadecimal digits")
     return 0
 
 
@@ -199,14 +198,14 @@ def _conditional(strip: Strip, declared: Piece, today: date, issues: list[Issue]
     end = strip.at + size
     if end > len(strip.text):
         problem = f"{size} characters announced, {strip.left()} are left: cut off, or closing blanks lost"
-        strip.report("size", declared, problem, f"at most {strip.left():02X}")
+        strip.error("size", declared, problem, f"at most {strip.left():02X}")
     structured = strip.at < end and strip.left() > 0
     if structured and issues is not None:
         structured = strip.text[strip.at] == ">"
         issues += [_issue(strip, end, today)] if structured else []
         if not structured:
             begin = Piece(strip.text[strip.at], strip.at)
-            strip.report("version", begin, "no items of the standard: only the carrier's own", ">", Weight.NOTE)
+            strip.note("version", begin, "no items of the standard: only the carrier's own", ">")
     ticket = _ticket(strip, end) if structured and strip.at < end and strip.left() else None
     return ticket, strip.take(end - strip.at).text
 
@@ -215,7 +214,7 @@ def _issue(strip: Strip, end: int, today: date) -> Issue:
     strip.take(1)
     version = strip.take(1)
     if not re.fullmatch("[1-9]", version.text):
-        strip.report("version", version, "no version number", "a digit")
+        strip.error("version", version, "no version number", "a digit")
     items = _section(strip, end, "issue_size", ISSUE)
     issued = items.get("issued", "")
     dated = re.fullmatch("[0-9]{4}", issued)
@@ -243,13 +242,13 @@ def _section(strip: Strip, end: int, item: str, items: tuple[Item, ...]) -> dict
     size = _size(strip, item)
     stop = strip.at + size
     if stop > end:
-        strip.report(
+        strip.error(
             item, Piece(f"{size:02X}", start), "larger than what holds it", f"at most {max(0, end - strip.at):02X}"
         )
         stop = end
     pieces = strip.fill(items, stop)
     if (more := strip.take(stop - strip.at)).text:
-        strip.report(item, more, "more than the known items", weight=Weight.NOTE)
+        strip.note(item, more, "more than the known items")
     return {name: piece.text.strip() for name, piece in pieces.items()}
 
 
@@ -264,7 +263,7 @@ def _security(strip: Strip) -> Security | None:
     content = strip.take(size)
     if len(content.text) < size:
         problem = f"{size} characters announced, {len(content.text)} are there"
-        strip.report("security_size", Piece(digits, place), problem)
+        strip.error("security_size", Piece(digits, place), problem)
     readable = re.fullmatch("[0-9A-F]{2}", digits)
     return Security(kind.text, size if readable else None, content.text if readable else strip.take(strip.left()).text)
 

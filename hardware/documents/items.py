@@ -102,16 +102,19 @@ class Strip:
             self._check(item, pieces[item.name])
         return pieces
 
-    def report(self, item: str, piece: Piece, problem: str, limit: str = "", weight: Weight = Weight.ERROR) -> None:
-        self.findings.append(Finding(item, piece.position, problem, piece.text, limit, weight))
+    def error(self, item: str, piece: Piece, problem: str, limit: str = "") -> None:
+        self.findings.append(Finding(item, piece.position, problem, piece.text, limit))
+
+    def note(self, item: str, piece: Piece, problem: str, limit: str = "") -> None:
+        self.findings.append(Finding(item, piece.position, problem, piece.text, limit, Weight.NOTE))
 
     def _check(self, item: Item, piece: Piece) -> None:
         if len(piece.text) < item.size:
-            self.report(item.name, piece, f"cut off: {len(piece.text)} of {item.size} characters", item.limit)
+            self.error(item.name, piece, f"cut off: {len(piece.text)} of {item.size} characters", item.limit)
         elif not re.fullmatch(item.strict, piece.text):
             if item.loose and re.fullmatch(item.loose, piece.text):
-                self.report(item.name, piece, "not as the standard has it", item.limit, Weight.NOTE)
+                self.note(item.name, piece, "not as the standard has it", item.limit)
             else:
-                self.report(item.name, piece, "cannot stand here", item.limit)
+                self.error(item.name, piece, "cannot stand here", item.limit)
         elif item.name in PLACES and piece.text not in places.airports():
-            self.report(item.name, piece, "no known airport or city", item.limit)
+            self.error(item.name, piece, "no known airport or city", item.limit)

@@ -1,6 +1,7 @@
 """Machine readable zones (ICAO Doc 9303 parts 3 to 7): text to a travel document, and what is wrong with it where."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,7 @@ from hardware.documents.finding import Finding, Unread, Weight
 from hardware.documents.zones import SIZES, Zone, zone
 
 KIND = "mrz"
+_BARE = ("document_code", "issuer", "nationality", "optional_2")
 _DATES = {"birth": days.born_year, "expiry": days.expiry_year}
 _NAMED = {"number": "document number", "birth": "birth date", "expiry": "expiry date", "optional": "optional data"}
 
@@ -76,23 +78,23 @@ def _joined(text: str) -> tuple[str, tuple[Finding, ...]]:
     for number, line in enumerate(lines, 1):
         for at, character in enumerate(line):
             if character.isspace():
-                notes.append(_note("line", len(joined), "a blank was passed over", number, character))
+                notes.append(_note(len(joined), "a blank was passed over", number, character))
             else:
                 if character in "abcdefghijklmnopqrstuvwxyz":
-                    notes.append(_note("line", len(joined), f"lower case at place {at}", number, character))
+                    notes.append(_note(len(joined), f"lower case at place {at}", number, character))
                     character = character.upper()
                 joined += character
     if re.search(r"\r(?!\n)", text):
-        notes.append(_note("line", 0, "lines parted by CR alone", 1, "\r"))
+        notes.append(_note(0, "lines parted by CR alone", 1, "\r"))
     if len(lines) == 1 and len(joined) > 44:
-        notes.append(_note("line", 0, "the lines are not parted", 1, ""))
+        notes.append(_note(0, "the lines are not parted", 1, ""))
     elif (kind := zone(joined)) and len(lines) != kind.lines:
-        notes.append(_note("line", 0, f"{len(lines)} lines, {kind.name} has {kind.lines}", 1, ""))
+        notes.append(_note(0, f"{len(lines)} lines, {kind.name} has {kind.lines}", 1, ""))
     return joined, tuple(notes)
 
 
-def _note(item: str, position: int, problem: str, line: int, value: str) -> Finding:
-    return Finding(item, position, problem, value, weight=Weight.NOTE, line=line)
+def _note(position: int, problem: str, line: int, value: str) -> Finding:
+    return Finding("line", position, problem, value, weight=Weight.NOTE, line=line)
 
 
 def _lengths(text: str, total: int) -> list[Finding]:
@@ -129,47 +131,45 @@ class _Reading:
     def mrz(self) -> Mrz:
         self._characters()
         number, number_check, optional = self._number()
-        checks = [
-            number_check,
-            *(self._check(item, *self._covered(item)) for item in self.zone.checks if item != "number"),
-        ]
-        self._composite_last(checks)
-        right = {check.item for check in checks if check.ok}
+        checks = self._checks(number_check)
         surname, given, cut = self._name()
         self._codes()
+        sex = self._sex()
+        birth, expiry = (self._date(item, checks) for item in ("birth", "expiry"))
+        bare = {item: self._field(item).rstrip("<") for item in _BARE}
         return Mrz(
             zone=self.zone.name,
-            document_code=self._field("document_code").rstrip("<"),
-            issuer=self._field("issuer").rstrip("<"),
             surname=surname,
             given=given,
             name_cut=cut,
             number=number,
-            nationality=self._field("nationality").rstrip("<"),
-            birth=self._date("birth", "birth" in right),
+            birth=birth,
             birth_text=self._field("birth"),
-            sex=self._sex(),
-            expiry=self._date("expiry", "expiry" in right),
+            sex=sex,
+            expiry=expiry,
             expiry_text=self._field("expiry"),
             optional=optional.rstrip("<"),
-            optional_2=self._field("optional_2").rstrip("<"),
             checks=tuple(checks),
             findings=tuple(self.findings),
+            **bare,
         )
 
     def _field(self, item: str) -> str:
         start, end = self.zone.fields.get(item, (0, 0))
         return self.text[start:end]
 
-    def _report(self, item: str, position: int, problem: str, limit: str = "", weight: Weight = Weight.ERROR) -> None:
+    def _error(self, item: str, position: int, problem: str, limit: str = "") -> None:
         line, _ = self.zone.place(position)
-        value = self.text[position : position + 1]
-        self.findings.append(Finding(item, position, problem, value, limit, weight, line))
+        self.findings.append(Finding(item, position, problem, self.text[position], limit, Weight.ERROR, line))
+
+    def _note(self, item: str, position: int, problem: str, limit: str = "") -> None:
+        line, _ = self.zone.place(position)
+        self.findings.append(Finding(item, position, problem, self.text[position], limit, Weight.NOTE, line))
 
     def _characters(self) -> None:
         for position, character in enumerate(self.text):
             if digits.value(character) is None:
-                self._report("character", position, "cannot stand in a zone", "A-Z, 0-9 and <")
+                self._error("character", position, "cannot stand in a zone", "A-Z, 0-9 and <")
 
     def _number(self) -> tuple[str, Check, str]:
         """The document number with what overflows into the optional data of TD1 and TD2; the optional data left."""
@@ -197,78 +197,80 @@ class _Reading:
             self._wrong(check, covered)
         return check
 
-    def _composite_last(self, checks: list[Check]) -> None:
-        """A wrong composite explains nothing by itself where another check digit is wrong: it covers them too."""
+    def _checks(self, number: Check) -> list[Check]:
+        """All check digits, the number's first.
+
+        A wrong composite explains nothing by itself where another check digit is wrong: it covers them too.
+        """
+        checks = [number]
+        checks += [self._check(item, *self._covered(item)) for item in self.zone.checks if item != "number"]
         for check in checks:
             if check.item == "composite" and not check.ok:
                 _, covered = self._covered("composite")
                 self._wrong(check, covered if all(other.ok for other in checks if other is not check) else [])
+        return checks
 
     def _wrong(self, check: Check, covered: list[int]) -> None:
         name = _NAMED.get(check.item, "whole zone")
         problem = f"check digit of the {name} is {check.read}, the characters as read give {check.expected or 'none'}"
-        self._report(check.item, check.position, problem, check.expected or "")
+        self._error(check.item, check.position, problem, check.expected or "")
         text = "".join(self.text[place] for place in covered)
         for at, other in digits.explanations(text, check.read):
             place = check.position if at == len(covered) else covered[at]
             line, column = self.zone.place(place)
             problem = f"line {line} position {column} is {self.text[place]}; {other} would satisfy the check digit"
-            self._report(check.item, place, problem, other, Weight.NOTE)
+            self._note(check.item, place, problem, other)
 
     def _name(self) -> tuple[str, str, bool]:
         field, start = self._field("name"), self.zone.fields["name"][0]
         for at, character in enumerate(field):
             if character.isdigit():
                 letters = "".join(other for other in digits.lookalikes(character) if other.isalpha())
-                self._report(
+                self._error(
                     "name", start + at, f"a digit in a name; {letters or 'a letter'} looks like it", "A-Z and <"
                 )
         surname, _, given = field.rstrip("<").partition("<<")
         if not surname.strip("<"):
-            self._report("name", start, "no surname", "A-Z")
+            self._error("name", start, "no surname", "A-Z")
         return surname.replace("<", " ").strip(), re.sub("<+", " ", given).strip(), not field.endswith("<")
 
     def _codes(self) -> None:
         code, start = self._field("document_code"), self.zone.fields["document_code"][0]
         if not re.fullmatch("[ACIPV][A-Z<]", code):
-            self._report("document_code", start, "not a travel document's code", "A, C, I, P or V first")
+            self._error("document_code", start, "not a travel document's code", "A, C, I, P or V first")
         for item in ("issuer", "nationality"):
             text, start = self._field(item), self.zone.fields[item][0]
             if text.rstrip("<") in places.states():
                 continue
-            self._report(
-                item, start, f"{text} is no code of a state or an organisation", "ISO 3166-1 or ICAO 9303-3 §5"
-            )
+            self._error(item, start, f"{text} is no code of a state or an organisation", "ISO 3166-1 or ICAO 9303-3 §5")
             for at, character in enumerate(text):
                 for other in digits.lookalikes(character):
                     if (text[:at] + other + text[at + 1 :]).rstrip("<") in places.states():
-                        self._report(
-                            item, start + at, f"{text[at]} here; {other} would make a code", other, Weight.NOTE
-                        )
+                        self._note(item, start + at, f"{text[at]} here; {other} would make a code", other)
 
     def _sex(self) -> str:
         text, start = self._field("sex"), self.zone.fields["sex"][0]
         if text not in ("M", "F", "<"):
-            weight = Weight.NOTE if text == "X" else Weight.ERROR
-            self._report("sex", start, "not a sex as a zone has it", "M, F or <", weight)
+            tell = self._note if text == "X" else self._error
+            tell("sex", start, "not a sex as a zone has it", "M, F or <")
         return text.replace("<", "X")
 
-    def _date(self, item: str, right: bool) -> str:
+    def _date(self, item: str, checks: Sequence[Check]) -> str:
         """ISO form, or "" with a finding.  Only a birth date may have unknown parts, and only its last ones."""
         text, start = self._field(item), self.zone.fields[item][0]
         partly = item == "birth" and re.fullmatch("([0-9]{2}){0,2}(<<){1,3}", text)
         if not partly and not re.fullmatch("[0-9]{6}", text):
             at = next((at for at, character in enumerate(text) if not character.isdigit()), 0)
-            self._report(item, start + at, f"no {_NAMED[item]}: a digit is needed", "YYMMDD")
+            self._error(item, start + at, f"no {_NAMED[item]}: a digit is needed", "YYMMDD")
             return ""
         year = f"{_DATES[item](int(text[:2]), self.today):04}" if text[:2] != "<<" else "XXXX"
         month, day = (part.replace("<<", "XX") for part in (text[2:4], text[4:6]))
         if not _possible(year, month, day):
-            self._report(item, start, f"no {_NAMED[item]}: there is no such day", "YYMMDD")
+            self._error(item, start, f"no {_NAMED[item]}: there is no such day", "YYMMDD")
             return ""
         if item == "birth" and partly:
-            self._report(item, start, "birth date partly unknown", "", Weight.NOTE)
-        return f"{year}-{month}-{day}" if right else ""
+            self._note(item, start, "birth date partly unknown", "")
+        return f"{year}-{month}-{day}" if any(check.item == item and check.ok for check in checks) else ""
 
 
 def _possible(year: str, month: str, day: str) -> bool:

@@ -47,7 +47,7 @@ TD1 = Zone(
 )
 
 
-def _two_lines(name: str, width: int, optional: Span, checks: dict[str, int], composite: tuple[Span, ...]) -> Zone:
+def _two_lines(name: str, width: int, optional: Span, checks: dict[str, int]) -> Zone:
     """The zones of two lines differ in width and in what closes the second."""
     second = {
         "number": (0, 9),
@@ -57,6 +57,7 @@ def _two_lines(name: str, width: int, optional: Span, checks: dict[str, int], co
         "expiry": (21, 27),
         "optional": optional,
     }
+    covered = ((0, 10), (13, 20), (21, checks["composite"])) if "composite" in checks else ()
     return Zone(
         name=name,
         lines=2,
@@ -64,15 +65,15 @@ def _two_lines(name: str, width: int, optional: Span, checks: dict[str, int], co
         fields={"document_code": (0, 2), "issuer": (2, 5), "name": (5, width)}
         | {item: (width + start, width + end) for item, (start, end) in second.items()},
         checks={item: width + at for item, at in ({"number": 9, "birth": 19, "expiry": 27} | checks).items()},
-        composite=tuple((width + start, width + end) for start, end in composite),
+        composite=tuple((width + start, width + end) for start, end in covered),
         overflow=name == "TD2",
     )
 
 
-TD2 = _two_lines("TD2", 36, (28, 35), {"composite": 35}, ((0, 10), (13, 20), (21, 35)))
-TD3 = _two_lines("TD3", 44, (28, 42), {"optional": 42, "composite": 43}, ((0, 10), (13, 20), (21, 43)))
-MRV_A = _two_lines("MRV-A", 44, (28, 44), {}, ())
-MRV_B = _two_lines("MRV-B", 36, (28, 36), {}, ())
+TD2 = _two_lines("TD2", 36, (28, 35), {"composite": 35})
+TD3 = _two_lines("TD3", 44, (28, 42), {"optional": 42, "composite": 43})
+MRV_A = _two_lines("MRV-A", 44, (28, 44), {})
+MRV_B = _two_lines("MRV-B", 36, (28, 36), {})
 SIZES = {(TD1.lines, TD1.width), (TD2.lines, TD2.width), (TD3.lines, TD3.width)}
 
 
