@@ -19,7 +19,12 @@
 #define CALM 1        /* §4.6, no closing so long after presence */
 #define FEEDBACK 1    /* §7, more than 300 ms is more than one tick */
 
-/* Which parts of the world move: RESETS, LANE (presence), FIRE, BUTTON, FAULTS, SERVICE; FAILSAFE is the strap. */
+/* Which parts of the world move: RESETS, LANE (presence), FIRE, BUTTON, RELAY, SENSORS, SERVICE; FAILSAFE is the strap. */
+#ifdef SERVICE
+#define COMMISSIONED 0
+#else
+#define COMMISSIONED 1
+#endif
 #ifndef FAILSAFE
 #define FAILSAFE 0
 #endif
@@ -61,7 +66,7 @@ unsigned disk : 2;    /* highest grant number that fsync has returned for */
 
 /* the controller: EEPROM, then what a reset loses */
 unsigned memory : 2;  /* §9, number of the last start written */
-bool emergency, fault, commissioned = 1;
+bool emergency, fault, commissioned = COMMISSIONED;
 bool up = 1, written = 1;
 unsigned start : 2; unsigned session : 2;
 bool safe = 1, drive, service, shut = 1;
@@ -79,11 +84,11 @@ unsigned quiet : 3;            /* since a Want that deserved to be obeyed */
 unsigned since : 5;            /* since the leaf was told to open */
 unsigned kept : 3;             /* since the held grant was repeated */
 bool spent[DECISIONS + 1];     /* decisions that opened */
-hidden bool G1, G2, G3, G4, G5, G6, G7, G8, G11, G15, GRANTS, LEASES, SEEN;
-hidden bool before, granted, reopened, fair, green; hidden byte i, j, r;
+bool G1 = 1, G2 = 1, G3 = 1, G4 = 1, G5 = 1, G6 = 1, G7 = 1, G8 = 1, G11 = 1, G15 = 1, GRANTS = 1, LEASES = 1, SEEN = 1;
+bool before, granted, reopened, fair, green; unsigned j : 3; unsigned r : 3;   /* scratch, zero between events */
 
 #define EFFECT (relay == STUCK || (relay != DEAD && drive))
-#define CLEAR ((presence == 0 || (presence == 2 && BUG(16)) || BUG(15)) && (calm >= CALM || BUG(15)))
+#define CLEAR ((presence == 0 && calm >= CALM) || BUG(15) || (BUG(16) && presence == 2))
 
 /* Numbers never come twice (§3), so the model may forget what bears the next one: it is at least two starts, three
    sessions old, and as dead as those remembered. */
@@ -101,6 +106,7 @@ inline void_all() {            /* truth: whatever is under way belongs to the pa
   hlive = 0; met = 0; quiet = 0
 }
 inline new_session() { session = (session + 1) % 4; forget(start, 0, (session + 1) % 4) }
+inline clean() { before = 0; granted = 0; reopened = 0; fair = 0; green = 0; j = 0; r = 0 }
 inline begin() { before = drive; granted = 0; reopened = 0 }
 
 inline take_grant(n) {         /* §4.4, of frame n, which has been obeyed */
@@ -149,7 +155,7 @@ inline settle() {              /* what the controller does by itself after every
     :: emergency && !(BUG(14) && fault) || button || held -> drive = 1                                 /* §4.5, 8, 9 */
     :: else ->
        if
-       :: drive && CLEAR -> drive = 0; closing = 0; shut = 0;                                          /* §4.6 */
+       :: drive && CLEAR -> drive = 0; closing = 0; shut = (leaf == CLOSED);                                    /* §4.6 */
             G7 = (presence == 0 && calm >= CALM); assert(G7)
        :: !drive && presence && leaf != CLOSED && (!shut && closing < TRAVEL || BUG(34)) && !BUG(17) ->
             drive = 1; reopened = !shut
@@ -159,7 +165,7 @@ inline settle() {              /* what the controller does by itself after every
     if :: drive && !before && !granted -> opened = 0; since = 0 :: else fi
   :: else -> skip
   fi;
-  owed = (fire -> 1 : owed);
+  owed = (up && fire -> 1 : owed);
   green = up && (held || BUG(23)) && (leaf == AJAR || BUG(24)) && !emergency && !fault && !safe;      /* §4.10 */
   check()
 }
@@ -171,8 +177,8 @@ inline check() {
   G6 = (up || drive == FAILSAFE); assert(G6);
   G7 = (drive || !up || !presence || shut || closing >= TRAVEL); assert(G7);
   G8 = (!up || ((!latched || (fault && !held)) && (wrong <= FEEDBACK || fault))); assert(G8);
-  G15 = (!green || (leaf == AJAR && held && kept <= LEASE && !owed && !latched)); assert(G15);
   LEASES = (!held || kept <= LEASE); assert(LEASES);
+  G15 = (!green || (leaf == AJAR && held && kept <= LEASE && !owed && !latched)); assert(G15);
   SEEN = !( (WITNESS == 1 && granted && held == DECISIONS) || (WITNESS == 2 && green) ||
     (WITNESS == 3 && green && memory == 2) || (WITNESS == 4 && reopened) ||
     (WITNESS == 5 && held && opened == OPEN - 1) || (WITNESS == 6 && !drive && before && since > OPEN) ||
@@ -180,7 +186,8 @@ inline check() {
     (WITNESS == 8 && emergency && !fire && memory == 2 && leaf == AJAR) ||
     (WITNESS == 9 && fault && memory == 2) || (WITNESS == 10 && granted && before) ||
     (WITNESS == 11 && f[0].live && f[0].seq == 0 && f[0].grant && held && f[0].grant < held) );
-  assert(SEEN)
+  assert(SEEN);
+  clean()
 }
 
 /* the host: decides, writes, sends, forgets everything but its disk when it crashes and starts anew */
@@ -193,13 +200,15 @@ inline send(n, k) {
   f[n].kind = k; f[n].start = hstart; f[n].session = hsession; f[n].age = hage; f[n].live = hlive;
   f[n].seq = (hlive -> r + 1 : 1);
   f[n].grant = ((k == WANT && (disk >= wish || BUG(9))) -> wish : 0);
-  G11 = (f[n].grant <= disk); assert(G11)
+  G11 = (f[n].grant <= disk); assert(G11);
+  clean()
 }
 inline leave() { stage = 0; hstart = 0; hsession = 0; hage = 0; hlive = 0 }
 
 active proctype Host() {
   do
-  :: d_step { stage == 3 && wish == 0 && disk < DECISIONS -> wish = disk + 1 }                        /* decides */
+  :: d_step { stage == 3 && wish == 0 && (disk < DECISIONS || BUG(10)) ->                             /* decides */
+       wish = (BUG(10) && disk -> disk : disk + 1) }
   :: d_step { wish > disk -> disk = wish }                                                            /* fsync returns */
   :: d_step { wish -> wish = 0 }                                                                      /* withdraws */
   :: d_step { stage == 3 -> send(0, WANT) }
@@ -216,7 +225,7 @@ active proctype Host() {
   :: d_step { stage == 3 && hlive && up -> hage = 0 }                                                 /* hears a Status */
   :: d_step { stage == 2 -> stage = 3 }                                                               /* hears the Welcome */
   :: d_step { stage != 1 -> leave(); stage = 1; wish = (BUG(11) -> wish : 0) }                        /* Hello */
-  :: d_step { stage || wish -> leave(); wish = (BUG(10) -> disk : 0) }                                /* crash, restart */
+  :: d_step { stage || wish -> leave(); wish = 0 }                                /* crash, restart */
   od
 }
 
@@ -248,10 +257,10 @@ active proctype Power() {      /* §4.1, §8: the relay falls off, RAM is lost, 
        silence = 0; lease = 0; opened = 0; since = 0; closing = 0; wrong = 0; kept = 0; service = 0; shut = 0; drive = FAILSAFE;
        emergency = (BUG(12) -> 0 : emergency); fault = (BUG(26) -> 0 : fault);
        void_all(); settle() }
-  :: d_step { !up -> begin(); up = 1; start = (memory + 1) % 3; safe = !BUG(33); drive = 0; shut = (leaf == CLOSED); settle();
-       G6 = (safe && !held && (!drive || emergency || button || presence)); assert(G6) }
+  :: d_step { !up -> drive = 0; begin(); up = 1; start = (memory + 1) % 3; safe = !BUG(33); shut = (leaf == CLOSED);
+       G6 = (safe && !held); assert(G6); settle() }
   :: d_step { up && !written -> written = 1;
-       if :: !BUG(6) -> memory = start; forget((start + 1) % 3, 1, 0) :: else fi }
+       if :: !BUG(6) -> memory = start; forget((start + 1) % 3, 1, 0); clean() :: else fi }
   od
 }
 #endif
@@ -310,12 +319,15 @@ active proctype World() {
   :: d_step { switch_on -> begin(); switch_on = 0; service = 0; settle() }
   :: d_step { service -> service = 0 }                                                                /* after 10 minutes */
 #endif
-#ifdef FAULTS
+#ifdef RELAY
   :: d_step { relay == 0 -> relay = STUCK }
   :: d_step { relay == 0 -> relay = DEAD }
   :: d_step { relay -> relay = 0 }
+#endif
+#ifdef SENSORS
   :: d_step { leaf == CLOSED && !drive -> leaf = MOVING }                                             /* forced */
   :: d_step { presence != 2 -> begin(); presence = 2; calm = 0; settle() }
+  :: d_step { presence == 2 -> begin(); presence = 0; settle() }
 #endif
   od
 }
