@@ -36,6 +36,7 @@ class Lane:
     port: int = field(default_factory=lambda: free_port(7443))
     pages: int = field(default_factory=lambda: free_port(8080))
     agent_key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    controller_kind: str = "model"
     journeys: dict[str, str] = field(default_factory=dict)
     parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -64,10 +65,15 @@ class Lane:
         self._put_on_file()
         for flight in self.flights:
             self.announce(flight)
-        self.run("controller", "hardware", "--link", "gate.tty", "--events", "controller.jsonl")
-        self._await("controller", (self.root / "gate.tty").exists)
+        self.start_controller()
         self.run("appliance", "edge.cli", "run", "--settings", "gate.toml")
         self._await("appliance", lambda: _listens(self.pages))
+
+    def start_controller(self) -> None:
+        """A gate on a pseudo terminal, with somebody who walks through every opening."""
+        link = ("--link", "gate.tty", "--events", "controller.jsonl", "--id", "1", "--key", "gate.key")
+        self.run("controller", "hardware", "serve", *link, "--kind", self.controller_kind)
+        self._await("controller", (self.root / "gate.tty").exists)
 
     def announce(self, flight: str) -> None:
         """Send the carrier's manifest."""
@@ -161,6 +167,8 @@ class Lane:
             f'[service]\naddress = "localhost:{self.port}"\nidentity = "peers/kiosk-1"\n'
             f'[screens]\nport = {self.pages}\nagent_key = "{self.agent_key}"\n'
         )
+        key = ("key", "--id", "1", "--key", "gate.key", "--image", "gate.hex")
+        subprocess.run(self._command("hardware", *key), cwd=self.root, check=True, capture_output=True)
 
     def _enrol_peers(self) -> None:
         self.tvs("ca", "init", "--settings", "tvs.toml")

@@ -17,7 +17,8 @@ from calibration.rehearsal.__main__ import set_up
 from calibration.rehearsal.cast import EMPTY, MORNING, TRAVELERS, Act, acts, portrait
 from calibration.rehearsal.lane import Lane, LaneFailed
 from calibration.rehearsal.play import Line, Stage, with_records
-from hardware.gate.model import SILENCE_S, TRAVEL_S
+
+OPENS_S, TRAVEL_S = 5.0, 0.2  # of the gate that `hardware serve` is
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -133,7 +134,7 @@ def test_gs03_gs04_a_killed_host_leaves_the_gate_closed_and_the_encounter_not_co
     lane.parts.pop("appliance").wait()
     wait(lane, lambda: lane.controller()[-1].get("position") == "closed", "the closing")
     moves = {e["position"]: e["at_s"] for e in lane.controller() if "position" in e}
-    assert moves["closed"] - moves["open"] <= SILENCE_S + TRAVEL_S + 0.2, "by the controller's own clock"
+    assert moves["closed"] - moves["open"] <= OPENS_S + 0.1 + TRAVEL_S, "by the controller's own clock"
 
     with lane.playlist.open("w") as playlist:
         playlist.write(f"{clips[EMPTY.name]}\n")
@@ -150,8 +151,23 @@ def test_er05_a_cut_line_is_noticed_and_taken_up_again(lane: Lane, boarding: Sta
     lane.stop("controller")
     wait(lane, lambda: lane.agent_sees()["gate"] not in ("closed", "open", "moving"), "the cut on the agent's page")
     assert "check" in lane.agent_sees()["gate"] or "cannot" in lane.agent_sees()["gate"]
-    lane.run("controller", "hardware", "--link", "gate.tty", "--events", "controller.jsonl")
+    lane.start_controller()
     wait(lane, lambda: lane.agent_sees()["gate"] == "closed", "the gate")
+
+
+def test_a_traveller_passes_the_gate_that_the_firmware_drives_in_its_simulated_chip(
+    tmp_path: Path, clips: dict[str, Path]
+) -> None:
+    lane = Lane(tmp_path / "lane", controller_kind="firmware")
+    try:
+        lane.start(clips[EMPTY.name])
+        lane.board(MORNING)
+        stage = Stage(lane, clips)
+        stage.await_boarding(lane.journeys[MORNING])
+        (visit,) = with_records([stage.play(act("anna, other"))], lane)
+        assert visit.ok, visit
+    finally:
+        lane.stop_all()
 
 
 def test_an_appliance_with_wrong_settings_does_not_start_and_says_which(lane: Lane) -> None:
