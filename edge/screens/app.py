@@ -99,6 +99,7 @@ def _all(view: View) -> dict[str, object]:
         "prompt",
         "lamp",
         "gate",
+        "not_guaranteed",
         "camera",
         "service",
         "service_up",

@@ -6,6 +6,10 @@ const LAMPS = {
   off: ["", "off"], ready: ['<circle cx="20" cy="20" r="13"/>', "ready"],
   looking: ['<path d="M3 20c5-9 11-13 17-13s12 4 17 13c-5 9-11 13-17 13S8 29 3 20z"/><circle cx="20" cy="20" r="5"/>', "looking"],
   go: ['<path d="M6 20h26M22 10l10 10-10 10"/>', "go"], see_agent: ['<path d="M20 6v18"/><circle cx="20" cy="33" r="2"/>', "see agent"],
+  fault: ['<path d="M20 4L37 35H3z"/><path d="M20 16v8"/><circle cx="20" cy="29" r="1"/>', "fault"],
+  held: ['<path d="M8 6v28M8 6h10v28M26 20h10M31 14v12"/>', "held open"],
+  emergency: ['<path d="M4 20h14M12 12l8 8-8 8M24 6h10v28H24"/>', "emergency: open"],
+  none: ["", "no lights here"],
 };
 
 function row(cells) {
@@ -49,9 +53,15 @@ function draw(s) {
   at("aboard").textContent = `${s.aboard} of ${s.aboard + s.missing.length}`;
   at("prompt").textContent = s.prompt.replaceAll("_", " ");
   at("flat").hidden = s.liveness_enforced;
+  at("lacking").hidden = s.not_guaranteed.length === 0;
+  at("lacking").querySelector("ul").replaceChildren(...s.not_guaranteed.map((words) => {
+    const item = document.createElement("li");
+    item.textContent = words;
+    return item;
+  }));
   at("states").replaceChildren(
     state("service", s.service_up ? s.service : `${s.service}. Check documents; everything is kept and sent later`, s.service_up),
-    state("gate", s.gate, ["closed", "moving", "open"].includes(s.gate)), state("camera", s.camera, s.camera === "ok"),
+    state("gate", s.gate, ["closed", "moving", "open", "not observed"].includes(s.gate)), state("camera", s.camera, s.camera === "ok"),
     state("to be sent", String(s.outbox), s.outbox === 0));
   at("visits").replaceChildren(...s.visits.map((v) => row([v.at, v.encounter, v.result])));
   at("count").textContent = `(${s.missing.length})`;

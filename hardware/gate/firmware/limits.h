@@ -38,7 +38,7 @@
 #define FIRMWARE_MINOR 0
 #define MAGIC_0 0x4C
 #define MAGIC_1 0x02
-#define FAULTS_STANDING 3584u
+#define FAULTS_STANDING 2560u
 #define PHASE_MS 125
 #define PIN_FEEDBACK 1u
 #define PIN_LEAF_CLOSED 2u
