@@ -6,12 +6,17 @@ BIN := .venv/bin
 RUN_PACKAGES := libgl1 libglib2.0-0 libegl1 libgles2 libseccomp2
 TEST_PACKAGES := chromium fonts-dejavu-core libatomic1 python3-gi gir1.2-gst-rtsp-server-1.0 gcc libc6-dev gcc-avr avr-libc libsimavr-dev libelf-dev spin
 
-.PHONY: help run test check bench protos models portraits lock clean
+.PHONY: help run test check bench firmware model safety soak mutants protos models portraits lock clean
 help:
 	@echo 'make run            play the rehearsal, then stay up on its pages (ONCE=1: play it and stop)'
 	@echo 'make test           every test'
 	@echo 'make check          format, lint, types, room contracts, generated code, unit and contract tests'
 	@echo 'make bench          figures as ratios against the bare cost, into var/bench.json'
+	@echo 'make firmware       build the gate controller for its chip, into var/firmware'
+	@echo 'make model          search every state of the gate line with Spin, and its seeded mutants'
+	@echo 'make safety         every figure of the gate: replay, fuzz, kills, heartbeat, door faults'
+	@echo 'make soak           a million random steps of host, line and controller'
+	@echo 'make mutants        change the controller one place at a time: the tests must notice'
 	@echo 'make protos         generate the Python of protos/'
 	@echo 'make models         take the models out of their packages, verify every byte'
 	@echo 'make clean          remove what was made here'
@@ -27,12 +32,28 @@ check: .venv/dev.done portraits
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python protos/generate.py --check
+	$(BIN)/python -m hardware.gate.firmware.generate --check
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 tests/unit tests/contract
 
 bench: portraits
 	$(BIN)/python -m calibration.bench
+
+firmware: .venv/dev.done
+	$(BIN)/python -m hardware.gate.firmware.build
+
+model: .venv/dev.done
+	$(BIN)/python -m hardware.gate.spin.check
+
+safety: .venv/dev.done
+	$(BIN)/python -m calibration.gate.safety figures
+
+soak: .venv/dev.done
+	$(BIN)/python -m calibration.gate.safety soak
+
+mutants: .venv/dev.done
+	$(BIN)/python -m hardware.gate.mutants
 
 protos: .venv/dev.done
 	$(BIN)/python protos/generate.py
