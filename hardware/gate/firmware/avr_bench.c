@@ -1,8 +1,8 @@
-/* The firmware in a simulated ATmega328P, wired as PROTOCOL.md section 8 says, driven in lock step over stdin and stdout.
+/* The firmware in a simulated ATmega328P, wired as in PROTOCOL.md section 8, driven in lock step over stdin and stdout.
  *
  * Usage: avr_bench ELF.  Numbers are little-endian.  Requests and their answers:
  *   'P' pins (2), memory (64)            power on, with this EEPROM                 -> 'P'
- *   'R' ms (2), pins (2), n (2), bytes   the line brings the bytes, ms pass         -> drives (1), flags (1), n (2), bytes
+ *   'R' ms (2), pins (2), n (2), bytes   the line brings bytes, ms pass             -> drives (1), flags (1), n (2), bytes
  *   'M'                                  the EEPROM as a power cut would leave it   -> 64 bytes
  *   'F'                                  the tick's interrupt is masked from now on -> 'F'
  * Pins, drives: the PIN_ and DRIVE_ bits of limits.h.  Time is the chip's own: nothing here waits. */
@@ -39,7 +39,7 @@ static elf_firmware_t program;
 static avr_t *avr;
 static uint16_t pins;
 static uint8_t flags;
-static uint64_t until, free_at, written_at; /* cycles: end of the request, of the byte on the line, of the EEPROM write */
+static uint64_t until, free_at, written_at; /* cycles: end of request, byte on the line, EEPROM write */
 static uint8_t coming[MOST], sent[MOST];
 static uint32_t coming_size, coming_at, sent_size;
 static avr_io_write_t write_eecr;
@@ -132,7 +132,7 @@ static void say_nothing(avr_t *chip, const int level, const char *format, va_lis
     (void)chip, (void)level, (void)format, (void)values;
 }
 
-/* What simavr gets wrong at each start: it counts a parity bit into every byte, and polls low interrupt pins each cycle. */
+/* What simavr gets wrong at each start: it counts a parity bit into each byte, and polls low interrupt pins each cycle. */
 static void correct(void) {
     for (avr_io_t *io = avr->io_port; io; io = io->next)
         if (!strcmp(io->kind, "uart")) ((avr_uart_t *)io)->cycles_per_byte = byte_cycles();
@@ -165,7 +165,7 @@ static void run(uint32_t ms) {
 static void read_memory(uint8_t memory[MEMORY_SIZE]) {
     avr_eeprom_desc_t all = {.ee = memory, .offset = 0, .size = MEMORY_SIZE};
     avr_ioctl(avr, AVR_IOCTL_EEPROM_GET, &all);
-    if (avr->cycle < written_at && avr->data[EEARL] < MEMORY_SIZE) memory[avr->data[EEARL]] = 0xFF; /* erased, not written */
+    if (avr->cycle < written_at && avr->data[EEARL] < MEMORY_SIZE) memory[avr->data[EEARL]] = 0xFF; /* erased so far */
 }
 
 /* A new chip each time, so that nothing is left over from the last; its RAM wakes up with anything in it. */
@@ -176,7 +176,7 @@ static void power_on(uint8_t memory[MEMORY_SIZE]) {
     avr_init(avr);
     avr_load_firmware(avr, &program);
     avr->sleep = stay_awake;
-    avr->run_cycle_limit = CYCLES_A_MS; /* instructions between two looks at the timers; any number gives the same run */
+    avr->run_cycle_limit = CYCLES_A_MS; /* the longest without a look at the timers; any number gives the same run */
     uint32_t quiet = 0;
     avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &quiet);
     for (uint32_t at = avr->ioend + 1u; at <= avr->ramend; at++) avr->data[at] = (uint8_t)rand();

@@ -2,10 +2,11 @@
  *
  * ATmega328P, 5 V, 16 MHz crystal.  One loop, asleep between interrupts; nothing in it waits.
  *
- * Fuses: low FF (crystal, 16K clocks + 65 ms), high C1 (watchdog always on, EEPROM kept by a chip erase, no boot loader),
- * extended FC (brown-out 4.3 V: below 3.8 V this chip is not specified for 16 MHz).  Lock bits FC: nothing can be read out
- * or rewritten without a chip erase.  EEPROM kept means that a new program keeps the key and the number of starts, so
- * that no epoch comes twice; it also means that who opens the box and erases the chip can then read this gate's key. */
+ * Fuses: low FF (crystal, 16K clocks + 65 ms), high C1 (watchdog always on, EEPROM kept by a chip erase, no boot
+ * loader), extended FC (brown-out 4.3 V: below 3.8 V this chip is not specified for 16 MHz).  Lock bits FC: nothing
+ * can be read out or rewritten without a chip erase.  EEPROM kept means that a new program keeps the key and the
+ * number of starts, so that no epoch comes twice; it also means that who opens the box and erases the chip can then
+ * read this gate's key. */
 #include <avr/eeprom.h>
 #include <avr/interrupt.h>
 #include <avr/io.h>
@@ -23,7 +24,7 @@ LOCKBITS = 0xFC;
 #define TICKS_A_MS 250  /* of timer 0 at 16 MHz / 64 */
 #define STRAPS_MS 5     /* a piezo buzzer of 20 nF behind the pull-up of PC2 */
 
-#define D_PULLED (_BV(PD0) | _BV(PD1) | _BV(PD3) | _BV(PD4) | _BV(PD5) | _BV(PD6) | _BV(PD7)) /* PD1: the line at rest */
+#define D_PULLED (_BV(PD0) | _BV(PD1) | _BV(PD3) | _BV(PD4) | _BV(PD5) | _BV(PD6) | _BV(PD7)) /* PD1: line at rest */
 #define B_PULLED (_BV(PB0) | _BV(PB1) | _BV(PB2) | _BV(PB3) | _BV(PB4))
 #define C_PULLED (_BV(PC0) | _BV(PC1))
 #define D_DRIVEN (_BV(PD1) | _BV(PD2))
@@ -144,7 +145,7 @@ static void write_memory(uint8_t address, uint8_t value) {
 
 static void serve(struct rc *rc, uint32_t at_ms) {
     uint8_t address, byte;
-    for (uint8_t left = held(&heard); left; left--) rc_byte(rc, at_ms, take(&heard)); /* not those that come meanwhile */
+    for (uint8_t left = held(&heard); left; left--) rc_byte(rc, at_ms, take(&heard)); /* not what comes meanwhile */
     while (held(&said) < RING && rc_next(rc, at_ms, &byte)) say(byte);
     if (eeprom_is_ready() && rc_store(rc, at_ms, &address, &byte)) write_memory(address, byte);
     show(rc_drive(rc));
