@@ -2,7 +2,7 @@
  *
  * Usage: avr_bench ELF.  Numbers are little-endian.  Requests and their answers:
  *   'P' pins (2), memory (64)            power on, with this EEPROM                 -> 'P'
- *   'R' ms (2), pins (2), n (2), bytes   the line brings bytes, ms pass             -> drives (1), flags (1), n (2), bytes
+ *   'R' ms (2), pins (2), n (2), bytes   the line brings bytes, ms pass          -> drives (1), flags (1), n (2), bytes
  *   'M'                                  the EEPROM as a power cut would leave it   -> 64 bytes
  *   'F'                                  the tick's interrupt is masked from now on -> 'F'
  * Pins, drives: the PIN_ and DRIVE_ bits of limits.h.  Time is the chip's own: nothing here waits. */
@@ -132,7 +132,7 @@ static void say_nothing(avr_t *chip, const int level, const char *format, va_lis
     (void)chip, (void)level, (void)format, (void)values;
 }
 
-/* What simavr gets wrong at each start: it counts a parity bit into each byte, and polls low interrupt pins each cycle. */
+/* What simavr gets wrong at each start: bytes have a parity bit, and low interrupt pins are polled each cycle. */
 static void correct(void) {
     for (avr_io_t *io = avr->io_port; io; io = io->next)
         if (!strcmp(io->kind, "uart")) ((avr_uart_t *)io)->cycles_per_byte = byte_cycles();
