@@ -19,7 +19,7 @@ from hardware.gate.bench import People, serve, write_line
 from hardware.gate.controller import Controller
 from hardware.gate.driver import PERIOD_S, Gate
 from hardware.gate.lane import WALKER, Lane
-from hardware.gate.limits import Action, Pin
+from hardware.gate.limits import Action
 from hardware.gate.mac import Key
 from hardware.gate.memory import Site
 from hardware.gate.model import GateModel
@@ -91,9 +91,9 @@ def _begin(kind: Kind, site: Site) -> Callable[[int], Controller]:
         case Kind.MODEL:
             return lambda pins: GateModel(image, pins)
         case Kind.NATIVE:
-            return lambda pins: Native(image, Pin(pins))
+            return lambda pins: Native(image, pins)
         case Kind.FIRMWARE:
-            return lambda pins: Simulator(image, Pin(pins))
+            return lambda pins: Simulator(image, pins)
 
 
 @app.command()

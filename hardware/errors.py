@@ -3,6 +3,8 @@
 HardwareError
 ├── PortClosed    the line is gone (unplugged, no such device, in use): the technician checks the cable; we re-open
 ├── LinkSilent    the line is open but the controller does not answer: the technician checks power and baud rate
+├── BuildFailed   the firmware cannot be built (`gate/firmware/build.py`): a compiler or a Debian package is missing
+├── SimulatorLost the simulated chip is gone (`gate/simulator.py`): its message says where
 └── KeyUnfit      the key of a line is missing, readable by others or known to everybody: a new one is made
 """
 

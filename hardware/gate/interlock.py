@@ -44,9 +44,8 @@ class Interlock:
         self.lamp_wish, self.lamp, self._lamp_ms = Lamp.OFF, Lamp.OFF, now_ms
 
     def _begin_site(self, pins: int) -> None:
-        latched = self.memory.latched()
-        self.emergency = latched is not None and latched[0]
-        self.faults = int(Faults.MEMORY) if latched is None else latched[1]
+        self.emergency, faults = self.memory.latched()
+        self.faults = int(Faults.MEMORY) if faults is None else faults
         self.fail_mode, unfit = strapped(pins)
         site = self.memory.site()
         self.site, self.key = site or _NOBODY, Key(site.key) if site else None

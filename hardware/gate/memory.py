@@ -39,9 +39,9 @@ class Site:
         image = bytearray(self.pack().ljust(MEMORY_SIZE, bytes((ERASED,))))
         if commissioned:
             image[COMMISSIONED] = commission_mark(image)
-        if starts:
-            number = starts.to_bytes(4, "big")
-            image[STARTS[0] : STARTS[0] + 5] = number + bytes((crc8(number),))
+        number = starts.to_bytes(4, "big")
+        image[STARTS[0] : STARTS[0] + 5] = number + bytes((crc8(number),))
+        image[LATCHED : LATCHED + 4] = bytes(4)
         return bytes(image)
 
 
@@ -99,12 +99,13 @@ class Memory:
         self._wanted[address : address + 5] = number + bytes((crc8(number),))
         return newest + 1
 
-    def latched(self) -> tuple[bool, int] | None:
-        """Emergency and faults, or None if they cannot be believed."""
+    def latched(self) -> tuple[bool, int | None]:
+        """Emergency and faults; None for faults that cannot be believed, an emergency is believed all the same."""
         if self._erased(LATCHED, 4):
             return False, 0
         record = bytes(self._wanted[LATCHED : LATCHED + 4])
-        return (bool(record[0]), int.from_bytes(record[1:3], "big")) if crc8(record[:3]) == record[3] else None
+        holds = crc8(record[:3]) == record[3]
+        return record[0] != 0, int.from_bytes(record[1:3], "big") if holds else None
 
     def latch(self, emergency: bool, faults: int) -> None:
         record = bytes((emergency,)) + faults.to_bytes(2, "big")

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from hardware.gate.firmware import build
-from hardware.gate.limits import MEMORY_SIZE, Drive, Pin
+from hardware.gate.limits import MEMORY_SIZE
 
 _ROOM = 4096  # bytes of one answer
 
@@ -27,7 +27,7 @@ def _library(path: Path, changed_ns: int) -> ctypes.CDLL:
 class Native:
     """A `Controller`.  Each is on its own; library: another build of it, as of changed sources."""
 
-    def __init__(self, memory: bytes, pins: Pin, now_ms: int = 0, *, library: Path | None = None) -> None:
+    def __init__(self, memory: bytes, pins: int, now_ms: int = 0, *, library: Path | None = None) -> None:
         if len(memory) != MEMORY_SIZE:
             raise ValueError(f"memory must be {MEMORY_SIZE} bytes, got {len(memory)}")
         path = library or build.native()
@@ -36,8 +36,8 @@ class Native:
         self._said = ctypes.create_string_buffer(_ROOM)
         self._library.native_start(self._gate, memory, int(pins), now_ms)
 
-    def tick(self, now_ms: int, pins: Pin) -> Drive:
-        return Drive(self._library.native_tick(self._gate, now_ms, int(pins)))
+    def tick(self, now_ms: int, pins: int) -> int:
+        return int(self._library.native_tick(self._gate, now_ms, int(pins)))
 
     def exchange(self, received: bytes) -> bytes:
         size = self._library.native_exchange(self._gate, received, len(received), self._said, _ROOM)

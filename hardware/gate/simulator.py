@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hardware.errors import HardwareError
 from hardware.gate.firmware import build
-from hardware.gate.limits import MEMORY_SIZE, Drive, Pin
+from hardware.gate.limits import MEMORY_SIZE
 
 _RUN = struct.Struct("<cHHH")
 _RAN = struct.Struct("<BBH")
@@ -36,25 +36,25 @@ class Simulator:
     events: what was seen since the start of this object.  memory: None for an erased EEPROM.
     """
 
-    def __init__(self, memory: bytes | None, pins: Pin, now_ms: int = 0, *, program: Path | None = None) -> None:
+    def __init__(self, memory: bytes | None, pins: int, now_ms: int = 0, *, program: Path | None = None) -> None:
         memory = ERASED if memory is None else memory
         if len(memory) != MEMORY_SIZE:
             raise ValueError(f"memory must be {MEMORY_SIZE} bytes, got {len(memory)}")
         command = [str(build.bench()), str(program or build.elf())]
         self._bench = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._now_ms, self._pins = now_ms, pins
-        self._drive = Drive(0)
+        self._drive = 0
         self._coming, self._said = b"", bytearray()
         self.events = Event(0)
         self._power_on(memory)
 
     def _power_on(self, memory: bytes) -> None:
         self._ask(_POWER.pack(b"P", int(self._pins)) + memory, 1)
-        self._drive = Drive(0)
+        self._drive = 0
         self._coming = b""
         self._said.clear()
 
-    def tick(self, now_ms: int, pins: Pin) -> Drive:
+    def tick(self, now_ms: int, pins: int) -> int:
         self._pins = pins
         while wait_ms := (now_ms - self._now_ms) % 2**32:
             self._run(min(wait_ms, _MOST_MS))
@@ -70,7 +70,7 @@ class Simulator:
     def memory(self) -> bytes:
         return self._ask(b"M", MEMORY_SIZE)
 
-    def reset(self, pins: Pin) -> None:
+    def reset(self, pins: int) -> None:
         """Power off and on again at once: the EEPROM stays, with these pins the chip starts."""
         memory, self._pins = self.memory, pins
         self._power_on(memory)
@@ -92,7 +92,7 @@ class Simulator:
         request = _RUN.pack(b"R", wait_ms, int(self._pins), len(coming)) + coming
         drive, events, said = _RAN.unpack(self._ask(request, _RAN.size))
         self._said += self._read(said, "R")
-        self._drive = Drive(drive)
+        self._drive = drive
         self.events = (self.events & ~Event.ASLEEP) | Event(events)
         self._now_ms = (self._now_ms + wait_ms) % 2**32
         if self.events & Event.CRASHED:

@@ -146,7 +146,7 @@ static void write_memory(uint8_t address, uint8_t value) {
 static void serve(struct rc *rc, uint32_t at_ms) {
     uint8_t address, byte;
     for (uint8_t left = held(&heard); left; left--) rc_byte(rc, at_ms, take(&heard)); /* not what comes meanwhile */
-    while (held(&said) < RING && rc_next(rc, at_ms, &byte)) say(byte);
+    while (held(&said) < RING && rc_next(rc, &byte)) say(byte);
     if (eeprom_is_ready() && rc_store(rc, at_ms, &address, &byte)) write_memory(address, byte);
     show(rc_drive(rc));
 }

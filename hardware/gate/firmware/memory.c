@@ -69,7 +69,7 @@ uint32_t memory_begin(struct memory *memory) {
 bool memory_latched(const struct memory *memory, bool *emergency, uint16_t *faults) {
     const uint8_t *record = memory->wanted + LATCHED;
     bool none = erased(record, LATCH_SIZE), holds = believable(record, LATCH_SIZE);
-    *emergency = !none && holds && record[0];
+    *emergency = !none && record[0];
     *faults = !none && holds ? get16(record + 1) : 0;
     return none || holds;
 }

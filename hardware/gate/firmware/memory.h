@@ -32,7 +32,7 @@ void memory_commission(struct memory *memory);
 /* Count this start: its number, or 0 if no earlier number can be believed. */
 uint32_t memory_begin(struct memory *memory);
 
-/* False if the record cannot be believed. */
+/* False if the faults cannot be believed; an emergency is believed all the same. */
 bool memory_latched(const struct memory *memory, bool *emergency, uint16_t *faults);
 void memory_latch(struct memory *memory, bool emergency, uint16_t faults);
 

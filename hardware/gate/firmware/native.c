@@ -32,7 +32,7 @@ uint8_t native_tick(struct native *native, uint32_t now_ms, uint16_t pins) {
 size_t native_exchange(struct native *native, const uint8_t *heard, size_t size, uint8_t *said, size_t room) {
     size_t at = 0;
     while (size--) rc_byte(&native->rc, native->now_ms, *heard++);
-    while (at < room && rc_next(&native->rc, native->now_ms, said + at)) at++;
+    while (at < room && rc_next(&native->rc, said + at)) at++;
     return at;
 }
 

@@ -17,8 +17,7 @@ void rc_byte(struct rc *rc, uint32_t now_ms, uint8_t byte) {
     while ((size = decoder_next(&rc->in, payload))) line_hear(&rc->gate, payload, size);
 }
 
-bool rc_next(struct rc *rc, uint32_t now_ms, uint8_t *byte) {
-    (void)now_ms;
+bool rc_next(struct rc *rc, uint8_t *byte) {
     if (rc->out_at == rc->out_size) {
         uint8_t payload[MAX_PAYLOAD], size = line_say(&rc->gate, payload);
         if (size == 0) return false;

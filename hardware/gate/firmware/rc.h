@@ -27,7 +27,7 @@ void rc_tick(struct rc *rc, uint32_t now_ms, uint16_t pins);
 void rc_byte(struct rc *rc, uint32_t now_ms, uint8_t byte);
 
 /* The next byte for the line; false: nothing to say. */
-bool rc_next(struct rc *rc, uint32_t now_ms, uint8_t *byte);
+bool rc_next(struct rc *rc, uint8_t *byte);
 
 /* The next byte for the EEPROM, to be called only when it is ready; false: nothing to write. */
 bool rc_store(struct rc *rc, uint32_t now_ms, uint8_t *address, uint8_t *value);
