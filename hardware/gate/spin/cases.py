@@ -13,11 +13,10 @@ class Case:
 
 
 QUICK = (
-    Case("line", "SLOTS=1 DECISIONS=2"),
     Case("two frames", "SLOTS=2 DECISIONS=1"),
+    Case("line", "SLOTS=1 DECISIONS=2"),
     Case("resets", "SLOTS=1 DECISIONS=1 RESETS"),
     Case("lane", "SLOTS=1 DECISIONS=1 LANE"),
-    Case("release", "SLOTS=1 DECISIONS=1 BUTTON"),
     Case("service", "SLOTS=1 DECISIONS=1 SERVICE"),
     Case("true ratios", "SLOTS=1 DECISIONS=1 OPEN=20 LEASE=4"),
 )
