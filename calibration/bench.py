@@ -17,6 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from calibration import bench_gate
 from calibration.bench_service import ServiceBench
 from calibration.rehearsal.__main__ import set_up
 from calibration.rehearsal.cast import EMPTY, acts, portrait
@@ -153,6 +154,7 @@ def main() -> None:
         with ServiceBench(Path(scratch)) as service:
             for name, value, unit, bare in service.figures():
                 figures.append(figure(name, value, unit, bare))
+        figures += [figure(name, *of) for name, of in bench_gate.measure().items()]
         figures += openings(clips, Path(scratch))
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps({"figures": [asdict(f) for f in figures]}, indent=2) + "\n")

@@ -49,5 +49,5 @@ PATTERNS: dict[Lamp, Pattern] = {
     Lamp.SEE_AGENT: Pattern(red=0b10101010, agent=0b11111111, buzzer=0b10100000, chirp=True),
     Lamp.FAULT: Pattern(red=0b11101110, agent=0b11001100),
     Lamp.HELD: Pattern(red=0b11001100, agent=0b11111111, buzzer=0b11001100),
-    Lamp.EMERGENCY: Pattern(red=0b11111010, amber=0b00000101, agent=0b10101010, buzzer=0b11111010),
+    Lamp.EMERGENCY: Pattern(red=0b11111010, agent=0b10101010, buzzer=0b11111010),
 }
