@@ -56,6 +56,10 @@ class Door(Protocol):
     def state(self) -> DoorState | None:
         """The newest; None before the first."""
 
+    @property
+    def next_grant(self) -> int | None:
+        """The number the next grant will have, to be on disk before it is given; None unless the door is ready."""
+
     def grant(self) -> int | None:
         """Ask for one opening for one person: its number, or None, and nothing asked, unless the door is ready."""
 

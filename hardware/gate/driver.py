@@ -51,12 +51,16 @@ class Gate:
     def state(self) -> DoorState | None:
         return self._state(self.status) if self.status else None
 
-    def grant(self) -> int | None:
+    @property
+    def next_grant(self) -> int | None:
         state = self.state
-        if state is None or not state.ready:
-            return None
-        self._grant = self._last_grant = self._last_grant + 1
-        return self._grant
+        return self._last_grant + 1 if state is not None and state.ready else None
+
+    def grant(self) -> int | None:
+        number = self.next_grant
+        if number is not None:
+            self._grant = self._last_grant = number
+        return number
 
     def shut(self) -> None:
         self._grant = 0

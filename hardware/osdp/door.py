@@ -68,12 +68,16 @@ class OsdpDoor:
     def state(self) -> DoorState | None:
         return self._state
 
+    @property
+    def next_grant(self) -> int | None:
+        ready = self._state is not None and self._state.ready and not self._granted
+        return self._number + 1 if ready else None
+
     def grant(self) -> int | None:
-        if self._state is None or not self._state.ready or self._granted:
-            return None
-        self._granted = True
-        self._number += 1
-        return self._number
+        number = self.next_grant
+        if number is not None:
+            self._granted, self._number = True, number
+        return number
 
     def shut(self) -> None:
         self._withdrawn = self._withdrawn or self._running

@@ -81,11 +81,16 @@ class RelayDoor:
     def state(self) -> DoorState | None:
         return self._state
 
+    @property
+    def next_grant(self) -> int | None:
+        ready = self._state is not None and self._state.ready and self._granted_s is None
+        return self._number + 1 if ready else None
+
     def grant(self) -> int | None:
-        if self._state is None or not self._state.ready or self._granted_s is not None:
-            return None
-        self._number, self._granted_s = self._number + 1, self._now_s
-        return self._number
+        number = self.next_grant
+        if number is not None:
+            self._number, self._granted_s = number, self._now_s
+        return number
 
     def shut(self) -> None:
         """The cabinet closes by its own time; what can be withdrawn is the pulse."""
