@@ -13,8 +13,8 @@ from backend.errors import NotAllowed, Repeated, TooLate
 from backend.galleries import Galleries
 from backend.imaging import Imaging
 from backend.matching import gallery
-from backend.matching.gallery import Best, Match, Vector
-from backend.matching.threshold import OperatingPoint, accept
+from backend.matching.gallery import Best, Compared, Gallery, Match, Vector
+from backend.matching.threshold import OperatingPoint, accept, accept_claimed, grey
 from backend.rules.directive import Directive, Evidence, Policy, Proceed, Recapture, Wait, decide
 from backend.settings import Rules
 from backend.store import decisions, manifests
@@ -24,6 +24,7 @@ from vision.cues import Cue
 from vision.quality import Quality, obstacle, policy, rank
 
 POLICY = "2025-12-26"
+ASSISTED = f"{POLICY}, claim 1:1"
 LIMITS = replace(policy(), least_inter_eye_px=24.0, most_inter_eye_px=1000.0)  # of the crop sent, not the frame
 
 
@@ -38,13 +39,15 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Submission:
-    """expires_s: the caller's deadline on the monotonic clock.  capture: the device's own measures, as it sent them."""
+    """claimed: the traveller whose document was scanned.  capture: the device's own measures, as it sent them.
+    expires_s: the caller's deadline on the monotonic clock."""
 
     encounter: str
     attempt: int
     journey: str
     device: str
     gate: str
+    claimed: str | None
     shots: Sequence[Shot]
     capture: bytes
     request_sha256: str
@@ -82,9 +85,10 @@ class Verifier:
         if time.monotonic() > asked.expires_s:
             raise TooLate("the deadline passed before the match began")
         templates = [probe.template for probe in probes if probe.template is not None]
-        match = gallery.search(searched, gallery.fuse(templates)) if templates else gallery.NoMatch()
+        match = _match(searched, templates, asked.claimed)
         hindrance = None if templates else max(probes, key=lambda probe: rank(probe.quality)).obstacle
-        return _same(await self._store.run(self._conclude, asked, hindrance, match, len(searched.travelers)), asked)
+        size = len(searched.travelers) if asked.claimed is None else int(asked.claimed in searched.travelers)
+        return _same(await self._store.run(self._conclude, asked, hindrance, match, size), asked)
 
     async def _probe(self, shot: Shot) -> _Probe:
         """Judge a shot by our own measures: the device's are evidence, not truth.  A poor one gets no template."""
@@ -98,14 +102,33 @@ class Verifier:
         if (boards := manifests.assigned(db, asked.gate)) != asked.journey:
             now = boards or "no journey"
             raise NotAllowed(f"gate {asked.gate} boards {now}, not {asked.journey}; assign it first")
-        crossed = isinstance(match, Best) and decisions.crossed(db, asked.journey, match.traveler)
+        crossed = isinstance(match, Best | Compared) and decisions.crossed(db, asked.journey, match.traveler)
         left = self._rules.attempts - asked.attempt
         live = min(shot.live for shot in asked.shots)
-        threshold = accept(self._point, max(1, size), self._rules.fpir)
-        rules = self._rules
-        policy = Policy(POLICY, threshold, rules.margin, rules.least_liveness, rules.liveness_enforced)
+        policy = self._policy(size, assisted=asked.claimed is not None)
         directive = decide(Evidence(match, hindrance, live, crossed, left), policy)
         return decisions.record(db, _decision(asked, directive, match, size, policy))
+
+    def _policy(self, size: int, *, assisted: bool) -> Policy:
+        """size: of the gallery searched.  A claim has a threshold of its own."""
+        point, rules = self._point, self._rules
+        threshold = accept_claimed(point, rules.fpir) if assisted else accept(point, max(1, size), rules.fpir)
+        return Policy(
+            version=ASSISTED if assisted else POLICY,
+            accept=threshold,
+            grey=grey(point),
+            margin=rules.margin,
+            least_liveness=rules.least_liveness,
+            liveness_enforced=rules.liveness_enforced,
+        )
+
+
+def _match(searched: Gallery, templates: Sequence[Vector], claimed: str | None) -> Match:
+    """With a claim 1:1 and nothing else: a claim that is wrong is never made good by a search."""
+    if not templates:
+        return gallery.NoMatch()
+    probe = gallery.fuse(templates)
+    return gallery.search(searched, probe) if claimed is None else gallery.compare(searched, probe, claimed)
 
 
 def _same(held: Decision, asked: Submission) -> Decision:
@@ -116,7 +139,7 @@ def _same(held: Decision, asked: Submission) -> Decision:
 
 
 def _decision(asked: Submission, directive: Directive, match: Match, size: int, policy: Policy) -> Decision:
-    score, runner_up = (match.score, match.runner_up) if isinstance(match, Best) else (None, None)
+    score = match.score if isinstance(match, Best | Compared) else None
     return Decision(
         encounter=asked.encounter,
         attempt=asked.attempt,
@@ -130,10 +153,11 @@ def _decision(asked: Submission, directive: Directive, match: Match, size: int, 
         concern=directive.concern if isinstance(directive, Wait) else None,
         traveler=directive.traveler if isinstance(directive, Proceed) else None,
         score=score,
-        runner_up=runner_up,
+        runner_up=match.runner_up if isinstance(match, Best) else None,
         accept=policy.accept,
         gallery_size=size,
         policy=policy.version,
+        assisted=asked.claimed is not None,
         capture=asked.capture,
         decided_utc_ms=time.time_ns() // 1_000_000,
     )

@@ -27,11 +27,24 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """The one traveller who was claimed, and the cosine similarity with that one, -1..1."""
+
+    traveler: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotListed:
+    """The traveller who was claimed is not in the gallery."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoMatch:
     """Nobody to compare with."""
 
 
-Match = Best | NoMatch
+Match = Best | Compared | NotListed | NoMatch
 
 
 def build(samples: Iterable[tuple[str, Vector]]) -> Gallery:
@@ -57,14 +70,23 @@ def scores(gallery: Gallery, probe: Vector) -> NDArray[np.float32]:
     return similarity
 
 
-def search(gallery: Gallery, probe: Vector) -> Match:
-    """Compare with every traveller.  A NaN probe matches nobody."""
+def search(gallery: Gallery, probe: Vector) -> Best | NoMatch:
+    """Compare with every traveller (1:N).  A NaN probe matches nobody."""
     if not gallery.travelers or not np.isfinite(probe).all():
         return NoMatch()
     similarity = scores(gallery, probe)
     first = int(np.argmax(similarity))
     score, similarity[first] = float(similarity[first]), -1.0
     return Best(gallery.travelers[first], score, float(similarity.max()))
+
+
+def compare(gallery: Gallery, probe: Vector, traveler: str) -> Compared | NotListed | NoMatch:
+    """Compare with one traveller (1:1); how alike the others are is not even looked at."""
+    if traveler not in gallery.travelers:
+        return NotListed()
+    if not np.isfinite(probe).all():
+        return NoMatch()
+    return Compared(traveler, float(gallery.vectors[gallery.travelers.index(traveler)] @ probe))
 
 
 def fuse(probes: Iterable[Vector]) -> Vector:

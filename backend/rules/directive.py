@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from backend.matching.gallery import Best, Match, NoMatch
+from backend.matching.gallery import Best, Compared, Match, NoMatch, NotListed
 from vision.cues import Cue
 
 
@@ -14,6 +14,7 @@ class Concern(StrEnum):
     QUALITY = "quality"
     LIVENESS = "liveness"
     NO_MATCH = "no_match"
+    NOT_LISTED = "not_listed"
     AMBIGUOUS = "ambiguous"
     ALREADY_CROSSED = "already_crossed"
 
@@ -40,7 +41,7 @@ Directive = Proceed | Recapture | Wait
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """obstacle: what the service's own measures of the best shot ask for.  live: 0..1, worst of the shots.
-    crossed: the best match has already crossed on this journey."""
+    crossed: who was found, or claimed, has already crossed on this journey."""
 
     match: Match
     obstacle: Cue | None
@@ -51,10 +52,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """accept: similarity whose FPIR at this gallery's size is the one wanted (ISO/IEC 19795-1)."""
+    """accept: similarity whose FPIR at this gallery's size is the one wanted (ISO/IEC 19795-1).
+    grey: for a claim, the similarity from which another picture may bring it up to `accept`."""
 
     version: str
     accept: float
+    grey: float
     margin: float
     least_liveness: float
     liveness_enforced: bool
@@ -71,8 +74,14 @@ def decide(evidence: Evidence, policy: Policy) -> Directive:
             return _again(evidence, Cue.LOOK_HERE, Concern.NO_MATCH)
         case Best(_, score, runner_up) if not score - runner_up >= policy.margin:
             return _again(evidence, Cue.LOOK_HERE, Concern.AMBIGUOUS)
-        case Best(traveler):
+        case Compared(_, score) if not score >= policy.grey:
+            return Wait(Concern.NO_MATCH)  # somebody else's document: another picture changes nothing
+        case Compared(_, score) if not score >= policy.accept:
+            return _again(evidence, Cue.LOOK_HERE, Concern.NO_MATCH)
+        case Best(traveler) | Compared(traveler):
             return Wait(Concern.ALREADY_CROSSED) if evidence.crossed else Proceed(traveler)
+        case NotListed():
+            return Wait(Concern.NOT_LISTED)
         case NoMatch():
             return _again(evidence, Cue.LOOK_HERE, Concern.NO_MATCH)
     assert_never(evidence.match)

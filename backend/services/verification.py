@@ -46,6 +46,7 @@ def _submission(request: pb.VerifyRequest, context: Context) -> Submission:
         journey=request.journey,
         device=peer.name,
         gate=peer.gate or "",
+        claimed=request.traveler if request.HasField("traveler") else None,
         shots=shots,
         capture=_capture(request),
         request_sha256=hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest(),
@@ -56,6 +57,8 @@ def _submission(request: pb.VerifyRequest, context: Context) -> Submission:
 def _capture(request: pb.VerifyRequest) -> bytes:
     """What the device said about itself and its images, without the images: a VerifyRequest."""
     described = pb.VerifyRequest(camera=request.camera)
+    if request.HasField("traveler"):
+        described.traveler = request.traveler
     for shot in request.shots:
         kept = described.shots.add()
         kept.CopyFrom(shot)

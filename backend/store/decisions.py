@@ -13,7 +13,8 @@ from backend.store.schema import crossings, decisions
 class Decision:
     """One answer, with everything that led to it but the images.
 
-    capture: the device's own measures, a VerifyRequest without images.
+    assisted: a document was scanned, and its traveller alone was compared (1:1); whose it was is in capture.
+    capture: what the device said, a VerifyRequest without images.
     """
 
     encounter: str
@@ -32,6 +33,7 @@ class Decision:
     accept: float
     gallery_size: int
     policy: str
+    assisted: bool
     capture: bytes
     decided_utc_ms: int
 
@@ -68,6 +70,7 @@ class Answer:
     accept: float
     gallery_size: int
     policy: str
+    assisted: bool
     liveness: tuple[float, ...]
 
 
@@ -87,6 +90,7 @@ def _answer(kept: Decision) -> Answer:
         accept=kept.accept,
         gallery_size=kept.gallery_size,
         policy=kept.policy,
+        assisted=kept.assisted,
         liveness=tuple(shot.liveness.score for shot in VerifyRequest.FromString(kept.capture).shots),
     )
 

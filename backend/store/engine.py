@@ -70,11 +70,15 @@ def _key(state_dir: Path) -> str:
 
 def _upgrade(db: Connection) -> None:
     version = db.execute(text("PRAGMA user_version")).scalar_one()
-    if version not in (0, schema.VERSION):
+    if version not in (0, *schema.UPGRADES, schema.VERSION):
         raise StoreUnfit(f"database has schema {version}, this program knows {schema.VERSION}")
+    if version == schema.VERSION:
+        return
     if version == 0:
         schema.metadata.create_all(db)
-        db.execute(text(f"PRAGMA user_version = {schema.VERSION}"))
+    for older in range(version, schema.VERSION) if version else ():
+        db.execute(text(schema.UPGRADES[older]))
+    db.execute(text(f"PRAGMA user_version = {schema.VERSION}"))
 
 
 class Store:

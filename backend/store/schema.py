@@ -13,9 +13,11 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
-VERSION = 1
+VERSION = 2
+UPGRADES = {1: "ALTER TABLE decisions ADD COLUMN assisted BOOLEAN DEFAULT 0 NOT NULL"}  # by the version they start from
 metadata = MetaData()
 
 # Who may call: certificates name a peer, this table says which peers are still welcome.
@@ -81,6 +83,7 @@ decisions = Table(
     Column("accept", Float, nullable=False),
     Column("gallery_size", Integer, nullable=False),
     Column("policy", String, nullable=False),
+    Column("assisted", Boolean, nullable=False, server_default=false()),
     Column("capture", LargeBinary, nullable=False),
     Column("decided_utc_ms", BigInteger, nullable=False),
 )

@@ -328,10 +328,16 @@ class VerifyRequest(_message.Message):
     DEVICE_FIELD_NUMBER: _builtins.int
     CAMERA_FIELD_NUMBER: _builtins.int
     SHOTS_FIELD_NUMBER: _builtins.int
+    TRAVELER_FIELD_NUMBER: _builtins.int
     encounter: _builtins.str
     attempt: _builtins.int
+    """Up to nine as the service's policy allows, and one more for a claim."""
     journey: _builtins.str
     device: _builtins.str
+    traveler: _builtins.str
+    """The claim: whose document was scanned at the gate, an id of GalleryState.expected.  Where it is set the probe is
+    compared with this traveller alone (1:1), never with the others.
+    """
     @_builtins.property
     def camera(self) -> Global___Camera: ...
     @_builtins.property
@@ -345,12 +351,15 @@ class VerifyRequest(_message.Message):
         device: _builtins.str = ...,
         camera: Global___Camera | None = ...,
         shots: _abc.Iterable[Global___Shot] | None = ...,
+        traveler: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_traveler", b"_traveler", "camera", b"camera", "traveler", b"traveler"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "camera", b"camera", "device", b"device", "encounter", b"encounter", "journey", b"journey", "shots", b"shots"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_traveler", b"_traveler", "attempt", b"attempt", "camera", b"camera", "device", b"device", "encounter", b"encounter", "journey", b"journey", "shots", b"shots", "traveler", b"traveler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__traveler: _TypeAlias = _typing.Literal["traveler"]  # noqa: Y015
+    _WhichOneofArgType__traveler: _TypeAlias = _typing.Literal["_traveler", b"_traveler"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__traveler) -> _WhichOneofReturnType__traveler | None: ...
 
 Global___VerifyRequest: _TypeAlias = VerifyRequest  # noqa: Y015
 
