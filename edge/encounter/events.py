@@ -120,6 +120,14 @@ class AgentBoards:
 
 
 @dataclass(frozen=True, slots=True)
+class Claimed:
+    """The lane's own reader read a sound document that names exactly one of the missing.  read_s: when."""
+
+    traveler: str
+    read_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class CutOff:
     """An earlier run stopped after granting this encounter and before its end."""
 
@@ -132,7 +140,20 @@ class Tick:
     pass
 
 
-Event = Seen | Crowd | Nobody | Told | GateMoved | GateUnseen | GateLost | ServiceChanged | AgentBoards | CutOff | Tick
+Event = (
+    Seen
+    | Crowd
+    | Nobody
+    | Told
+    | GateMoved
+    | GateUnseen
+    | GateLost
+    | ServiceChanged
+    | AgentBoards
+    | Claimed
+    | CutOff
+    | Tick
+)
 
 
 # --- effects ----------------------------------------------------------------------------------------------------------
@@ -145,11 +166,12 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Submit these shots."""
+    """Submit these shots.  traveler: whom alone to compare them with, None to search everybody expected."""
 
     encounter: str
     attempt: int
     shots: tuple[str, ...]
+    traveler: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

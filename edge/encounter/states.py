@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edge.encounter.events import Boarded, Crossed, Prompt
+from edge.encounter.events import Boarded, Claimed, Crossed, Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """not_before_s: a cue is being read.  near_s: when they were last too far.  poor: best shot not acceptable."""
+    """not_before_s: a cue is being read.  near_s: when they were last too far.  poor: best shot not acceptable.
+    traveler: whose document an attempt of this encounter was asked with.  last: no other attempt follows this one."""
 
     encounter: str
     subject: int
@@ -39,6 +40,8 @@ class Looking:
     shown_s: float
     shots: tuple[Kept, ...] = ()
     poor: Kept | None = None
+    traveler: str | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Asking:
     asked_s: float
     captured_s: float
     seen_s: float
+    traveler: str | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,12 @@ class Passing:
 
 @dataclass(frozen=True, slots=True)
 class WithAgent:
+    """again: number of the one attempt more that a document allows; None if it was made, or the encounter has ended."""
+
     encounter: str
     subject: int
     seen_s: float
+    again: int | None = None
 
 
 Phase = Idle | Looking | Asking | Passing | WithAgent
@@ -76,5 +84,8 @@ Phase = Idle | Looking | Asking | Passing | WithAgent
 
 @dataclass(frozen=True, slots=True)
 class State:
+    """claim: a document that was read and not yet asked with; it serves one encounter, this or the next."""
+
     phase: Phase = Idle()
     service_up: bool = False
+    claim: Claimed | None = None

@@ -7,6 +7,7 @@ from edge.encounter.events import (
     Ask,
     Boarded,
     CallAgent,
+    Claimed,
     Crossed,
     Crowd,
     CutOff,
@@ -32,12 +33,11 @@ from edge.encounter.events import (
     Wait,
     Why,
 )
+from edge.encounter.shots import ENOUGH_SHOTS, keep, with_new
 from edge.encounter.states import Asking, Idle, Kept, Looking, Passing, Phase, State, WithAgent
 from vision.cues import Cue
 
 GATHER_S = 0.15  # after the first acceptable frame, for others that differ
-ENOUGH_SHOTS = 3
-APART_S, APART_DEG = 0.06, 4.0  # two shots differ by time or by how the head is turned
 PATIENCE_S = 2.0  # with a face near enough but never acceptable: submit the best there is
 LONGEST_S = 15.0  # near, and still nothing that could be submitted: an agent helps
 HOLD_S = 0.8  # a cue stays at least this long
@@ -45,6 +45,7 @@ GONE_S = 1.0  # not seen for this long: left
 ANSWER_S = 3.0  # beyond the service's own deadline
 FRESH_S = 5.0  # a grant needs a capture at most this old (G10)
 OPEN_S = 2.0  # from grant to an observed opening
+CLAIM_S = 20.0  # a document counts for whoever is there or comes within this time of its reading
 SEEN_S = 0.2  # how exactly it is remembered when somebody was last seen: each change is a line in the journal
 
 
@@ -57,24 +58,33 @@ def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect,
         return replace(state, service_up=event.up), ()
     if isinstance(event, CutOff):  # never opened again, never counted as crossed
         return state, (Outcome(event.encounter, NotCrossed(event.decision, Why.INTERRUPTED), 0),)
+    state = _hear(state, event, now_s)
     match state.phase:
         case Idle():
-            phase, effects = _idle(state.phase, event, now_s, state.service_up)
+            phase, effects = _idle(state.phase, event, now_s, state)
         case Looking():
-            phase, effects = _looking(state.phase, event, now_s, state.service_up)
+            phase, effects = _looking(state.phase, event, now_s, state)
         case Asking():
-            phase, effects = _asking(state.phase, event, now_s, state.service_up)
+            phase, effects = _asking(state.phase, event, now_s, state)
         case Passing():
             phase, effects = _passing(state.phase, event, now_s)
         case WithAgent():
-            phase, effects = _with_agent(state.phase, event, now_s, state.service_up)
-    return replace(state, phase=phase), effects
+            phase, effects = _with_agent(state.phase, event, now_s, state)
+    used = any(isinstance(effect, Ask | Grant) for effect in effects)  # a document serves one encounter and no other
+    return replace(state, phase=phase, claim=None if used else state.claim), effects
 
 
-def _idle(idle: Idle, event: Event, now_s: float, up: bool) -> Next:
+def _hear(state: State, event: Event, now_s: float) -> State:
+    """The latest document, while it counts."""
+    latest = event if isinstance(event, Claimed) else state.claim
+    expired = latest is not None and not now_s - latest.read_s <= CLAIM_S
+    return replace(state, claim=None if expired else latest)
+
+
+def _idle(idle: Idle, event: Event, now_s: float, state: State) -> Next:
     match event:
         case Seen(subject) if subject != idle.done:
-            return _begin(event, now_s, up)
+            return _begin(event, now_s, state)
         case Crowd() if not idle.crowd:
             return replace(idle, crowd=True), (Show(Prompt.ONE_PERSON),)
         case Nobody() if idle.crowd:
@@ -84,70 +94,52 @@ def _idle(idle: Idle, event: Event, now_s: float, up: bool) -> Next:
     return idle, ()
 
 
-def _begin(seen: Seen, now_s: float, up: bool) -> Next:
+def _begin(seen: Seen, now_s: float, state: State) -> Next:
     """A new encounter; without a service it is the agent's from the start (OPS-1)."""
-    if not up:
-        return _to_agent(seen.fresh, seen.subject, now_s)
+    if not state.service_up:
+        return _to_agent(seen.fresh, seen.subject, now_s, again=1)
     prompt = Prompt(seen.cue) if seen.cue else Prompt.LOOK_HERE
     looking = Looking(seen.fresh, seen.subject, 1, now_s, now_s, now_s, prompt, now_s)
-    phase, effects = _look(looking, seen, now_s)
+    phase, effects = _look(looking, seen, now_s, state)
     return phase, (Show(prompt), *effects)
 
 
-def _looking(looking: Looking, event: Event, now_s: float, up: bool) -> Next:
+def _looking(looking: Looking, event: Event, now_s: float, state: State) -> Next:
     match event:
         case Seen(subject) if subject != looking.subject:
-            return _begin(event, now_s, up)  # another face: the one submitted must be the one that walks
+            return _begin(event, now_s, state)  # another face: the one submitted must be the one that walks
         case Seen():
             near_s = _seen(looking.near_s, now_s) if event.cue is Cue.COME_CLOSER else looking.near_s
-            return _look(replace(looking, seen_s=_seen(looking.seen_s, now_s), near_s=near_s), event, now_s)
+            return _look(replace(looking, seen_s=_seen(looking.seen_s, now_s), near_s=near_s), event, now_s, state)
         case Crowd():
             alone = replace(looking, seen_s=_seen(looking.seen_s, now_s), shots=(), poor=None)
             return _say(alone, Prompt.ONE_PERSON, now_s)
         case Tick() if now_s - looking.seen_s > GONE_S:
             return Idle(), (Show(Prompt.WELCOME),)
         case Tick() if now_s - looking.near_s > LONGEST_S:
-            return _to_agent(looking.encounter, looking.subject, now_s)
+            return _to_agent(looking.encounter, looking.subject, now_s, None if looking.last else looking.attempt)
         case Tick():
-            return _ask_if_due(looking, now_s)
+            return _ask_if_due(looking, now_s, state)
         case AgentBoards():
             return _board(event, looking.subject, now_s)
     return looking, ()
 
 
-def _look(looking: Looking, seen: Seen, now_s: float) -> Next:
+def _look(looking: Looking, seen: Seen, now_s: float, state: State) -> Next:
     if seen.cue is not None:
         if seen.cue is Cue.MOMENT:
             looking = replace(looking, shots=())  # the evidence of a live face has turned
         better = looking.poor is None or seen.rank > looking.poor.rank
         if seen.shot is not None and better and seen.captured_s >= looking.not_before_s:
-            kept = _kept(seen.shot, seen)
+            kept = keep(seen.shot, seen)
             since_s = kept.captured_s if looking.poor is None else looking.poor.since_s
             looking = replace(looking, poor=replace(kept, since_s=since_s))
         looking, effects = _say(looking, Prompt(seen.cue), now_s)
-        phase, more = _ask_if_due(looking, now_s)
+        phase, more = _ask_if_due(looking, now_s, state)
         return phase, (*effects, *more)
     if seen.shot is not None and seen.captured_s >= looking.not_before_s:
-        looking = replace(looking, shots=_with(looking.shots, _kept(seen.shot, seen)))
-    return _ask_if_due(looking, now_s)
-
-
-def _kept(shot: str, seen: Seen) -> Kept:
-    return Kept(shot, seen.rank, seen.captured_s, seen.captured_s, seen.yaw_deg, seen.pitch_deg)
-
-
-def _with(shots: tuple[Kept, ...], new: Kept) -> tuple[Kept, ...]:
-    """The best that differ: of two alike the better stays, in the place of the first."""
-    alike = next((kept for kept in shots if _alike(kept, new)), None)
-    if alike is None:
-        return tuple(sorted((*shots, new), key=lambda kept: -kept.rank)[:ENOUGH_SHOTS])
-    better = replace(new, since_s=alike.since_s) if new.rank > alike.rank else alike
-    return tuple(better if kept is alike else kept for kept in shots)
-
-
-def _alike(kept: Kept, new: Kept) -> bool:
-    turned_deg = max(abs(kept.yaw_deg - new.yaw_deg), abs(kept.pitch_deg - new.pitch_deg))
-    return new.captured_s - kept.since_s < APART_S and turned_deg < APART_DEG
+        looking = replace(looking, shots=with_new(looking.shots, keep(seen.shot, seen)))
+    return _ask_if_due(looking, now_s, state)
 
 
 def _seen(before_s: float, now_s: float) -> float:
@@ -161,40 +153,49 @@ def _say(looking: Looking, prompt: Prompt, now_s: float) -> tuple[Looking, tuple
     return replace(looking, shown=prompt, shown_s=now_s), (Show(prompt),)
 
 
-def _ask_if_due(looking: Looking, now_s: float) -> Next:
+def _ask_if_due(looking: Looking, now_s: float, state: State) -> Next:
     gathered = looking.shots and now_s - min(kept.since_s for kept in looking.shots) >= GATHER_S
     if len(looking.shots) >= ENOUGH_SHOTS or gathered:
-        return _ask(looking, looking.shots, now_s)
+        return _ask(looking, looking.shots, now_s, state)
     if looking.poor is not None and now_s - max(looking.poor.since_s, looking.not_before_s) >= PATIENCE_S:
-        return _ask(looking, (looking.poor,), now_s)
+        return _ask(looking, (looking.poor,), now_s, state)
     return looking, ()
 
 
-def _ask(looking: Looking, shots: tuple[Kept, ...], now_s: float) -> Next:
-    captured_s = min(kept.captured_s for kept in shots)
-    asking = Asking(looking.encounter, looking.subject, looking.attempt, now_s, captured_s, looking.seen_s)
+def _ask(looking: Looking, shots: tuple[Kept, ...], now_s: float, state: State) -> Next:
+    """Once a document was asked with, this encounter is about its traveller: never about everybody again."""
+    asking = Asking(
+        encounter=looking.encounter,
+        subject=looking.subject,
+        attempt=looking.attempt,
+        asked_s=now_s,
+        captured_s=min(kept.captured_s for kept in shots),
+        seen_s=looking.seen_s,
+        traveler=state.claim.traveler if state.claim else looking.traveler,
+        last=looking.last,
+    )
     names = tuple(kept.shot for kept in shots)
-    return asking, (Ask(looking.encounter, looking.attempt, names), Show(Prompt.CHECKING))
+    return asking, (Ask(asking.encounter, asking.attempt, names, asking.traveler), Show(Prompt.CHECKING))
 
 
-def _asking(asking: Asking, event: Event, now_s: float, up: bool) -> Next:
+def _asking(asking: Asking, event: Event, now_s: float, state: State) -> Next:
     match event:
         case Told(encounter, attempt) if (encounter, attempt) != (asking.encounter, asking.attempt):
             return asking, ()  # a late answer about somebody else or an earlier try
         case Told(_, _, answer):
-            return _answered(asking, answer, now_s)
+            return _answered(asking, answer, now_s, state)
         case Seen(subject) if subject != asking.subject:
-            return _begin(event, now_s, up)
+            return _begin(event, now_s, state)
         case Seen():
             return replace(asking, seen_s=_seen(asking.seen_s, now_s)), ()
         case AgentBoards():
             return _board(event, asking.subject, now_s)
         case Tick() if now_s - asking.asked_s > ANSWER_S:
-            return _to_agent(asking.encounter, asking.subject, now_s)
+            return _give_up(asking, now_s)
     return asking, ()
 
 
-def _answered(asking: Asking, answer: Proceed | Recapture | Wait | Unanswered, now_s: float) -> Next:
+def _answered(asking: Asking, answer: Proceed | Recapture | Wait | Unanswered, now_s: float, state: State) -> Next:
     match answer:
         case Proceed(decision) if now_s - asking.captured_s <= FRESH_S and now_s - asking.seen_s <= GONE_S:
             passing = Passing(asking.encounter, asking.subject, Crossed(decision), now_s)
@@ -202,16 +203,30 @@ def _answered(asking: Asking, answer: Proceed | Recapture | Wait | Unanswered, n
         case Proceed(decision):  # whoever it was about has left
             ended = Outcome(asking.encounter, NotCrossed(decision, Why.NOBODY_PASSED), 0)
             return Idle(), (ended, Show(Prompt.WELCOME))
-        case Recapture(cue):
+        case Recapture(cue) if not asking.last:
             prompt, again = Prompt(cue), now_s + (HOLD_S if cue is Cue.LOOK_HERE else 0.0)  # or the same frames again
-            looking = Looking(asking.encounter, asking.subject, asking.attempt + 1, again, now_s, now_s, prompt, now_s)
+            following = (asking.encounter, asking.subject, asking.attempt + 1)
+            looking = Looking(*following, again, now_s, now_s, prompt, now_s, traveler=asking.traveler)
             return looking, (Show(prompt),)
-        case Wait() | Unanswered():
-            return _to_agent(asking.encounter, asking.subject, now_s)
+        case Wait() if state.claim is not None and not asking.last:  # read while the answer was awaited
+            return _once_more(asking, asking.attempt + 1, state.claim, now_s)
+        case Recapture() | Wait() | Unanswered():
+            return _give_up(asking, now_s)
 
 
-def _to_agent(encounter: str, subject: int, now_s: float) -> Next:
-    return WithAgent(encounter, subject, now_s), (CallAgent(encounter), Show(Prompt.SEE_AGENT))
+def _once_more(after: Asking | WithAgent, attempt: int, claim: Claimed, now_s: float) -> Next:
+    """The second chance of whom a search did not find: a comparison with the one traveller of a document."""
+    encounter, subject, prompt = after.encounter, after.subject, Prompt.LOOK_HERE
+    looking = Looking(encounter, subject, attempt, now_s, now_s, now_s, prompt, now_s)
+    return replace(looking, traveler=claim.traveler, last=True), (Show(prompt),)
+
+
+def _give_up(asking: Asking, now_s: float) -> Next:
+    return _to_agent(asking.encounter, asking.subject, now_s, None if asking.last else asking.attempt + 1)
+
+
+def _to_agent(encounter: str, subject: int, now_s: float, again: int | None = None) -> Next:
+    return WithAgent(encounter, subject, now_s, again), (CallAgent(encounter), Show(Prompt.SEE_AGENT))
 
 
 def _board(event: AgentBoards, subject: int, now_s: float) -> Next:
@@ -269,12 +284,14 @@ def _ms(duration_s: float) -> int:
     return max(0, round(duration_s * 1000))
 
 
-def _with_agent(waiting: WithAgent, event: Event, now_s: float, up: bool) -> Next:
+def _with_agent(waiting: WithAgent, event: Event, now_s: float, state: State) -> Next:
     match event:
         case Seen(subject) if subject == waiting.subject:
             return replace(waiting, seen_s=_seen(waiting.seen_s, now_s)), ()
         case Seen() if now_s - waiting.seen_s > GONE_S:
-            return _begin(event, now_s, up)
+            return _begin(event, now_s, state)
+        case Claimed() if state.claim and state.service_up and waiting.again and now_s - waiting.seen_s <= GONE_S:
+            return _once_more(waiting, waiting.again, state.claim, now_s)
         case Tick() if now_s - waiting.seen_s > GONE_S:
             return Idle(waiting.subject), (Show(Prompt.WELCOME),)
         case AgentBoards():
