@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TextIO
 
 from hardware.door import Position
+from hardware.gate import frames
 from hardware.gate.lane import Lane, Walk
-from hardware.gate.limits import Pin
+from hardware.gate.limits import Flag, Pin
+from hardware.gate.messages import Status
 
 STEP_S = 0.003
 
@@ -45,6 +47,16 @@ class People:
     def __init__(self, lane: Lane, walk: Walk | None, seen: Callable[[dict[str, object]], None]) -> None:
         self._lane, self._walk, self._seen = lane, walk, seen
         self._position = Position.CLOSED
+        self._decoder, self._safe = frames.Decoder(), True
+
+    def overhear(self, said: bytes, at_s: float) -> None:
+        """Tell when the controller says that it became safe, or that it no longer is."""
+        for payload in self._decoder.feed(said, round(at_s * 1000)):
+            status = Status.unpack(payload)
+            safe = bool(status.flags & Flag.SAFE) if status else self._safe
+            if safe != self._safe:
+                self._seen({"at_s": at_s, "safe": safe})
+            self._safe = safe
 
     def advance(self, to_ms: int, at_s: float) -> None:
         """Let the lane's time pass until to_ms; at_s: the same on the clock of whoever reads the events."""
@@ -80,6 +92,7 @@ def serve(lane: Lane, people: People, link: Path, clock: Callable[[], float], un
             people.advance(round((now_s - started_s) * 1000), now_s)
             if said := lane.controller.exchange(received):
                 terminal.write(said)
+                people.overhear(said, now_s)
     finally:
         link.unlink(missing_ok=True)
         terminal.close()

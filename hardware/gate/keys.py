@@ -13,7 +13,7 @@ def read(path: Path) -> Key:
     try:
         if path.stat().st_mode & 0o077:
             raise KeyUnfit(f"{path}: others can read it; run chmod 600 {path}, and make a new key if they might have")
-        return Key.of_hex(path.read_text().strip())
+        return Key.of_hex(path.read_text(errors="replace").strip())
     except OSError as error:
         raise KeyUnfit(f"{path}: {error.strerror}; `python -m hardware key` makes a gate's key") from error
     except KeyUnfit as error:

@@ -147,6 +147,34 @@ def test_gs03_gs04_a_killed_host_leaves_the_gate_closed_and_the_encounter_not_co
     assert [e["position"] for e in lane.controller() if e.get("position") == "open"] == ["open"], "not opened again"
 
 
+@pytest.mark.parametrize("part", ["decision loop", "camera"])
+def test_gs05_the_heartbeat_ends_when_a_part_makes_no_progress(lane: Lane, boarding: Stage, part: str) -> None:
+    brain = lane.parts["appliance"].pid
+    frozen = brain if part == "decision loop" else _child(brain, "edge.eye")
+    wait(lane, lambda: _safe(lane) == [False], "the session")
+    before_s = time.monotonic()
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        wait(lane, lambda: _safe(lane)[-1], "the safe state")
+        at_s = next(e["at_s"] for e in reversed(lane.controller()) if "safe" in e)
+        assert at_s - before_s <= 2.0, "by the controller's own clock"
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    wait(lane, lambda: not _safe(lane)[-1], "the next session")
+
+
+def _safe(lane: Lane) -> list[bool]:
+    return [event["safe"] for event in lane.controller() if "safe" in event]
+
+
+def _child(pid: int, module: str) -> int:
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        words = status.read_text().rsplit(")", 1)[1].split()
+        if int(words[1]) == pid and module.encode() in (status.parent / "cmdline").read_bytes():
+            return int(status.parent.name)
+    raise LaneFailed(f"process {pid} has no child that runs {module}")
+
+
 def test_er05_a_cut_line_is_noticed_and_taken_up_again(lane: Lane, boarding: Stage) -> None:
     lane.stop("controller")
     wait(lane, lambda: lane.agent_sees()["gate"] not in ("closed", "open", "moving"), "the cut on the agent's page")
