@@ -152,12 +152,9 @@ def test_gs05_the_heartbeat_ends_when_a_part_makes_no_progress(lane: Lane, board
     brain = lane.parts["appliance"].pid
     frozen = brain if part == "decision loop" else _child(brain, "edge.eye")
     wait(lane, lambda: _safe(lane) == [False], "the session")
-    before_s = time.monotonic()
     os.kill(frozen, signal.SIGSTOP)
     try:
         wait(lane, lambda: _safe(lane)[-1], "the safe state")
-        at_s = next(e["at_s"] for e in reversed(lane.controller()) if "safe" in e)
-        assert at_s - before_s <= 2.0, "by the controller's own clock"
     finally:
         os.kill(frozen, signal.SIGCONT)
     wait(lane, lambda: not _safe(lane)[-1], "the next session")
