@@ -11,6 +11,7 @@ import structlog
 from limen.v1.manifests_pb2 import GalleryState
 
 from edge.courier import Courier
+from edge.doors import opener
 from edge.encounter.codec import Step
 from edge.encounter.events import (
     Ask,
@@ -35,8 +36,9 @@ from edge.encounter.states import Passing, State
 from edge.encounter.step import step
 from edge.eye import calibrated
 from edge.eye_link import EyeLink
-from edge.doors import opener
 from edge.gate_link import GateLink, faults
+from edge.reader_link import ReaderLink
+from edge.reader_link import opener as reader_opener
 from edge.service import ServiceClient
 from edge.settings import Settings
 from edge.view import Missing, View, Visit
@@ -62,6 +64,9 @@ class Brain:
         self._service = ServiceClient(settings.service, settings.device)
         self._eye = EyeLink(settings.camera, _calibration(settings), self.events.put_nowait)
         self._gate = GateLink(opener(settings.gate), self.events.put_nowait)
+        self._reader = (
+            ReaderLink(reader_opener(settings.reader), view, self.events.put_nowait) if settings.reader else None
+        )
         self._courier = Courier(self._service, journal, view)
         self._state = State()
         self._progress_s = time.monotonic()
@@ -85,6 +90,8 @@ class Brain:
                     tasks.create_task(job)
         finally:
             self._gate.close()
+            if self._reader:
+                self._reader.close()
             await self._service.close()
 
     async def _beat(self) -> None:
@@ -93,6 +100,8 @@ class Brain:
             now_s = time.monotonic()
             if self._in_progress(now_s):
                 self._gate.poll(now_s)
+            if self._reader:
+                self._reader.poll(now_s, datetime.now().astimezone().date())
             self.events.put_nowait(Tick())
             self._show_devices()
             await asyncio.sleep(QUICK_S if isinstance(self._state.phase, Passing) else PERIOD_S)
@@ -147,7 +156,7 @@ class Brain:
         if not shots or self._eye.camera is None:
             answer = Told(ask.encounter, ask.attempt, Unanswered("the camera was lost before the question"))
         else:
-            said = await self._service.verify(ask.encounter, ask.attempt, self._view.journey, self._eye.camera, shots)
+            said = await self._service.verify(ask, self._view.journey, self._eye.camera, shots)
             answer = Told(ask.encounter, ask.attempt, said)
         if isinstance(answer.answer, Unanswered):
             log.warning("verify.unanswered", encounter=ask.encounter, attempt=ask.attempt, why=answer.answer.why)

@@ -11,7 +11,7 @@ from limen.v1.fleet_pb2_grpc import FleetStub
 from limen.v1.manifests_pb2_grpc import ManifestsStub
 from limen.v1.verification_pb2_grpc import VerificationStub
 
-from edge.encounter.events import Boarded, Crossed, NotCrossed, Outcome, Proceed, Recapture, Unanswered, Wait
+from edge.encounter.events import Ask, Boarded, Crossed, NotCrossed, Outcome, Proceed, Recapture, Unanswered, Wait
 from edge.errors import SettingsUnfit
 from edge.settings import Service as Settings
 from vision.cues import Cue
@@ -52,18 +52,18 @@ class ServiceClient:
         """The journey at our gate and who is expected, for as long as the connection lives."""
         return self._manifests.WatchGallery(manifests_pb2.WatchGalleryRequest())
 
-    async def verify(
-        self, encounter: str, attempt: int, journey: str, camera: pb.Camera, shots: Sequence[pb.Shot]
-    ) -> Answer:
+    async def verify(self, ask: Ask, journey: str, camera: pb.Camera, shots: Sequence[pb.Shot]) -> Answer:
         """One question, one answer; no answer is a value too."""
-        request = pb.VerifyRequest(encounter=encounter, attempt=attempt, journey=journey, device=self._device)
+        request = pb.VerifyRequest(encounter=ask.encounter, attempt=ask.attempt, journey=journey, device=self._device)
+        if ask.traveler is not None:
+            request.traveler = ask.traveler
         request.camera.CopyFrom(camera)
         request.shots.extend(shots)
         try:
             reply = await self._verification.Verify(request, timeout=self._deadline_s)
         except grpc.aio.AioRpcError as error:
             return Unanswered(_said(error))
-        if (reply.encounter, reply.attempt) != (encounter, attempt):
+        if (reply.encounter, reply.attempt) != (ask.encounter, ask.attempt):
             return Unanswered("the answer was about somebody else")
         return _answer(reply)
 

@@ -12,6 +12,7 @@ from edge.errors import SettingsUnfit
 from hardware.inputs import Inputs
 
 BY_PATH = Path("/dev/serial/by-path")
+BY_ID = Path("/dev/input/by-id")
 CABINET = (
     'cabinet must be "monostable": a relay board has no dead man, so it may only trigger a cabinet which opens once'
     " for a pulse and closes by itself though the relay stays on; ask the cabinet's maker, try it, then set it"
@@ -21,12 +22,19 @@ _SENSING = ("numato", "modbus")
 
 def stable(port: str, links: Path = BY_PATH) -> str:
     """A port's path that stays the same when devices are plugged in again.  Raises ValueError naming the one to use."""
-    if not port.startswith(("/dev/ttyUSB", "/dev/ttyACM")):
-        return port
-    device = Path(port).resolve()
+    return _lasting("port", port, links) if port.startswith(("/dev/ttyUSB", "/dev/ttyACM")) else port
+
+
+def stable_input(device: str, links: Path = BY_ID) -> str:
+    """The same for an input device."""
+    return _lasting("device", device, links) if device.startswith("/dev/input/event") else device
+
+
+def _lasting(key: str, path: str, links: Path) -> str:
+    device = Path(path).resolve()
     same = [link for link in sorted(links.glob("*")) if link.resolve() == device]
-    use = f'set port = "{same[0]}"' if same else f"use its link under {links} (ls -l {links})"
-    raise ValueError(f"{port} can be another device after the next start; {use}")
+    use = f'set {key} = "{same[0]}"' if same else f"use its link under {links} (ls -l {links})"
+    raise ValueError(f"{path} can be another device after the next start; {use}")
 
 
 def a_section(gate: object) -> object:
@@ -36,6 +44,7 @@ def a_section(gate: object) -> object:
 
 
 Tcp = Annotated[int, Field(ge=1, le=65535)]
+InputPath = Annotated[str, Field(min_length=1), AfterValidator(stable_input)]
 SerialPath = Annotated[str, Field(min_length=1), AfterValidator(stable)]
 Baud = Literal[9600, 19200, 38400, 57600, 115200, 230400]
 Opening = Annotated[float, Field(ge=0.1, le=10.0)]
@@ -148,11 +157,32 @@ class RelayGate(Section):
 Gate = Annotated[ControllerGate | OsdpGate | RelayGate, Field(discriminator="kind"), BeforeValidator(a_section)]
 
 
+class SerialReader(Section):
+    """The lane's document reader on a line.  silence_ends: it sends no line end behind a read."""
+
+    kind: Literal["serial"]
+    port: SerialPath
+    baud: Baud = 9600
+    silence_ends: bool = False
+
+
+class KeysReader(Section):
+    """The lane's document reader as a keyboard, taken for the appliance alone."""
+
+    kind: Literal["keys"]
+    device: InputPath
+    silence_ends: bool = False
+
+
+DocumentReader = Annotated[SerialReader | KeysReader, Field(discriminator="kind")]
+
+
 class Settings(Section):
     device: str
     camera: str
     calibration: Calibrated | None = None
     gate: Gate
+    reader: DocumentReader | None = None
     journal_dir: Path
     service: Service
     screens: Screens

@@ -36,6 +36,8 @@ class View:
     gate: str = "not connected"
     not_guaranteed: tuple[str, ...] = ()
     camera: str = "starting"
+    reader: str = ""  # of the lane's own document reader; empty where there is none
+    reader_ok: bool = True
     service: str = "connecting"
     service_up: bool = False
     liveness_enforced: bool = True

@@ -78,7 +78,10 @@ def _add_boarding(app: FastAPI, view: View, heard: Callable[[Event], None], agen
 def _add_scanning(app: FastAPI, view: View, agent_key: str) -> None:
     @app.post("/agent/scan")
     def scan(key: Annotated[str, Form()], text: Annotated[str, Form(max_length=4096)]) -> dict[str, object]:
-        """Propose a missing traveller; only the agent boards.  In a worker thread: bad text takes time to explain."""
+        """Propose a missing traveller; only the agent boards.  In a worker thread: bad text takes time to explain.
+
+        It is no claim for the face check: the agent often serves somebody who is not the one before the camera.
+        """
         _admit(key, agent_key)
         today = datetime.now().astimezone().date()
         document = scans.read(text, today)
@@ -101,6 +104,8 @@ def _all(view: View) -> dict[str, object]:
         "gate",
         "not_guaranteed",
         "camera",
+        "reader",
+        "reader_ok",
         "service",
         "service_up",
         "liveness_enforced",

@@ -62,6 +62,7 @@ function draw(s) {
   at("states").replaceChildren(
     state("service", s.service_up ? s.service : `${s.service}. Check documents; everything is kept and sent later`, s.service_up),
     state("gate", s.gate, ["closed", "moving", "open", "not observed"].includes(s.gate)), state("camera", s.camera, s.camera === "ok"),
+    ...(s.reader ? [state("reader", s.reader, s.reader_ok)] : []),
     state("to be sent", String(s.outbox), s.outbox === 0));
   at("visits").replaceChildren(...s.visits.map((v) => row([v.at, v.encounter, v.result])));
   at("count").textContent = `(${s.missing.length})`;
