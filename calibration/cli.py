@@ -4,6 +4,7 @@ import typer
 
 from calibration.camera import commands, site
 from calibration.capture import capture
+from calibration.gate.cli import gate
 from calibration.pad.command import liveness
 from calibration.rates.command import identify
 
@@ -15,6 +16,7 @@ app.command()(commands.board)
 app.command()(commands.camera)
 app.command("exposure")(site.limits)
 app.command("mounting")(site.mount)
+app.command()(gate)
 
 
 @app.callback()

@@ -1,0 +1,1 @@
+"""A technician and a gate: its timing, its safety."""
