@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.errors import Mismatch
-from backend.matching.gallery import Best, NoMatch, build, fuse, search
-from backend.matching.threshold import OperatingPoint, accept
+from backend.matching.gallery import Best, Compared, NoMatch, NotListed, build, compare, fuse, search
+from backend.matching.threshold import OperatingPoint, accept, accept_claimed, grey
 from backend.operating_point import Measured, Record, read_operating_point, record, write
 from tests.make import unit
 from vision.embed import template_version
@@ -61,6 +61,25 @@ def test_an_empty_gallery_and_a_probe_that_is_no_number_match_nobody() -> None:
     assert search(build([("a", unit(1))]), np.full(128, np.nan, np.float32)) == NoMatch()
 
 
+@given(st.integers(1, 8), st.integers(100, 200))
+def test_a_comparison_with_one_is_what_a_search_of_that_one_alone_finds(people: int, seed: int) -> None:
+    samples, probe = [(f"t{i}", unit(i)) for i in range(people)], unit(seed)
+    found, alone = compare(build(samples), probe, "t0"), search(build(samples[:1]), probe)
+    assert isinstance(found, Compared)
+    assert isinstance(alone, Best)
+    assert math.isclose(found.score, alone.score, abs_tol=1e-6)
+
+
+def test_a_comparison_with_one_finds_nobody_else() -> None:
+    gallery = build([("a", unit(1)), ("b", unit(2))])
+    wrong = compare(gallery, unit(2), "a")
+    assert isinstance(wrong, Compared)
+    assert (wrong.traveler, wrong.score < 0.5) == ("a", True)
+    assert compare(gallery, unit(2), "c") == NotListed()
+    assert compare(build([]), unit(2), "a") == NotListed()
+    assert compare(gallery, np.full(128, np.nan, np.float32), "a") == NoMatch()
+
+
 def test_a_template_that_is_no_number_never_enters_a_gallery() -> None:
     with pytest.raises(ValueError, match="not finite"):
         build([("a", np.full(128, np.nan, np.float32))])
@@ -83,6 +102,18 @@ def test_the_threshold_rises_with_the_gallery(one: int, other: int, fpir: float)
 def test_bi01_the_threshold_holds_the_fpir_of_the_tail_it_was_fitted_to(size: int) -> None:
     fmr = POINT.tail_share * math.exp(-(accept(POINT, size, 0.001) - POINT.tail_from) / POINT.tail_scale)
     assert math.isclose(1 - (1 - fmr) ** size, 0.001, rel_tol=1e-6)
+
+
+@given(st.integers(1, 100_000), st.floats(1e-5, 0.2))
+def test_a_claim_is_accepted_at_the_score_of_a_gallery_of_one_and_never_above_a_searchs(size: int, rate: float) -> None:
+    threshold = accept_claimed(POINT, rate)
+    assert threshold == accept(POINT, 1, rate) <= accept(POINT, size, rate)
+    assert grey(POINT) <= threshold
+
+
+def test_bi01_the_threshold_of_a_claim_holds_the_fmr_of_the_tail_it_was_fitted_to() -> None:
+    fmr = POINT.tail_share * math.exp(-(accept_claimed(POINT, 0.001) - POINT.tail_from) / POINT.tail_scale)
+    assert math.isclose(fmr, 0.001, rel_tol=1e-9)
 
 
 @pytest.mark.parametrize(("size", "fpir"), [(0, 0.1), (5, 0.0), (5, 1.0), (5, math.nan)])

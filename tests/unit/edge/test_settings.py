@@ -9,7 +9,7 @@ import pytest
 from edge import settings
 from edge.doors import open_door, opener
 from edge.errors import SettingsUnfit
-from edge.settings import ControllerGate, OsdpGate, RelayGate
+from edge.settings import ControllerGate, KeysReader, OsdpGate, RelayGate, SerialReader
 from hardware.errors import KeyUnfit, PortClosed
 from hardware.inputs import Inputs
 from hardware.osdp.door import OsdpDoor
@@ -131,3 +131,40 @@ def test_a_missing_port_is_told(read: Read, tmp_path: Path) -> None:
     gate = read(RELAY.replace("/dev/serial/by-path/pci-1", str(tmp_path / "gone"))).gate
     with pytest.raises(PortClosed, match="check cable and path"):
         open_door(gate, 0.0)
+
+
+SERIAL = '[reader]\nkind = "serial"\nport = "/dev/serial/by-path/pci-2"\n'
+KEYS = '[reader]\nkind = "keys"\ndevice = "/dev/input/by-id/usb-reader-event-kbd"\n'
+
+
+def test_a_document_reader_is_a_line_or_a_keyboard_or_none(read: Read) -> None:
+    assert read(RELAY).reader is None
+    serial = read(RELAY + SERIAL + "baud = 115200\n").reader
+    assert isinstance(serial, SerialReader)
+    assert (serial.baud, serial.silence_ends) == (115_200, False)
+    keys = read(RELAY + KEYS + "silence_ends = true\n").reader
+    assert isinstance(keys, KeysReader)
+    assert (keys.device, keys.silence_ends) == ("/dev/input/by-id/usb-reader-event-kbd", True)
+
+
+@pytest.mark.parametrize(
+    ("reader", "why"),
+    [
+        (SERIAL.replace("/dev/serial/by-path/pci-2", "/dev/ttyUSB0"), r"/dev/ttyUSB0 can be another device"),
+        (KEYS.replace("by-id/usb-reader-event-kbd", "event3"), r"event3 can be another .* link under /dev/input/by-id"),
+        (SERIAL + "baud = 1200\n", r"reader\.serial\.baud"),
+        (KEYS + "baud = 9600\n", r"reader\.keys\.baud: Extra"),
+        (SERIAL.replace('serial"', 'camera"'), r"reader"),
+        (SERIAL.split("port")[0], r"reader\.serial\.port: Field required"),
+    ],
+)
+def test_an_unfit_document_reader_is_refused_in_words(read: Read, reader: str, why: str) -> None:
+    with pytest.raises(SettingsUnfit, match=why):
+        read(RELAY + reader)
+
+
+def test_the_input_link_to_use_is_named(tmp_path: Path) -> None:
+    link = tmp_path / "usb-reader-event-kbd"
+    link.symlink_to("/dev/input/event7")
+    with pytest.raises(ValueError, match=rf'set device = "{link}"'):
+        settings.stable_input("/dev/input/event7", tmp_path)
