@@ -130,12 +130,13 @@ class Gate:
             self._begin(welcome)
             return None
         status = Status.unpack(payload)
-        if status is None or self.welcome is None or status.epoch < self.welcome.epoch or status.poll <= self._poll:
+        if status is None or self.welcome is None:
             return None
-        if status.epoch > self.welcome.epoch:
+        if status.epoch > self.welcome.epoch:  # whose polls may count from 1 again
             self._end()
-            return None
-        return self._take(status, now_s)
+        elif status.epoch == self.welcome.epoch and status.poll > self._poll:
+            return self._take(status, now_s)
+        return None
 
     def _begin(self, welcome: Welcome) -> None:
         if self._nonce is None or welcome.nonce != self._nonce:
