@@ -8,13 +8,14 @@ from hypothesis import given
 
 from edge.encounter import codec
 from edge.encounter.codec import Step
-from edge.encounter.events import Crossed, Grant, Outcome, Proceed, Prompt, ServiceChanged, Show, Told
+from edge.encounter.events import Ask, Claimed, Crossed, Grant, Outcome, Proceed, Prompt, ServiceChanged, Show, Told
 from edge.encounter.journal import Journal, read, recover
 from edge.encounter.replay import differences
 from edge.encounter.states import State
 from edge.encounter.step import step
 from edge.errors import JournalUnfit
 from tests.make import play
+from tests.unit.edge.test_claims import WAITING, T, approach, claimed
 from tests.unit.edge.test_step import OPENED, events
 
 GRANTED = Step(0.1, Told("e1", 1, Proceed("d1")), (Grant("e1", "d1"), Show(Prompt.GO)))
@@ -115,6 +116,24 @@ def test_er07_a_full_disk_is_said_and_spoils_no_line(tmp_path: Path) -> None:
         return journal.path
 
     assert [n.step for n, _ in read(asyncio.run(run())) if n] == [GRANTED, ENDED]
+
+
+def test_a_journal_with_a_document_is_replayed_from_disk_and_names_the_traveller_by_id(tmp_path: Path) -> None:
+    state, steps = State(), []
+    for now_s, event in ((0.0, ServiceChanged(True)), *WAITING, claimed(0.5), *approach(0.6)):
+        state, effects = step(state, event, now_s)
+        steps.append(Step(now_s, event, effects))
+    journal = asyncio.run(write(tmp_path, *steps))
+    recorded = [notice.step for notice, _ in read(journal.path) if notice]
+    assert recorded == steps
+    assert [e.traveler for s in recorded for e in s.effects if isinstance(e, Ask)] == [None, T]
+    assert list(differences(recorded)) == []
+    without = [s for s in recorded if not isinstance(s.event, Claimed)]
+    assert any("now nothing" in line for line in differences(without)), "the document is what the second question is of"
+
+
+def test_a_question_recorded_before_documents_were_read_is_a_search() -> None:
+    assert codec.value({"is": "Ask", "encounter": "e1", "attempt": 1, "shots": ["1"]}) == Ask("e1", 1, ("1",))
 
 
 def test_a_replay_of_what_happened_shows_no_difference_and_of_something_else_does() -> None:

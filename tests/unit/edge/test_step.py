@@ -9,6 +9,7 @@ from edge.encounter.events import (
     Ask,
     Boarded,
     CallAgent,
+    Claimed,
     Crossed,
     Crowd,
     CutOff,
@@ -232,6 +233,7 @@ events = st.one_of(
     ),
     st.builds(Told, ids, st.integers(1, 3), answers),
     st.builds(GateMoved, st.sampled_from(["closed", "moving", "open"]), st.integers(0, 2)),
+    st.builds(Claimed, st.sampled_from(["t1", "t2"]), st.floats(0, 20)),
     st.builds(AgentBoards, st.just("t"), st.just("AG"), st.sampled_from(["b1", "b2"])),
     st.sampled_from([Crowd(), Nobody(), Tick(), GateLost("?"), ServiceChanged(True), ServiceChanged(False)]),
 )
