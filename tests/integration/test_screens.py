@@ -152,6 +152,17 @@ def test_the_agent_sees_lights_encounters_the_missing_and_the_service(screens: S
     expect(page.locator("#flat")).to_contain_text("not enforced")
 
 
+def test_the_agent_reads_what_the_lanes_own_reader_says_where_there_is_one(screens: Screens, page: Page) -> None:
+    page.goto(screens.url(f"/agent?key={KEY}"))
+    expect(page.locator("#states")).to_contain_text("camera")
+    expect(page.locator("#states")).not_to_contain_text("reader")
+    screens.update(reader="document read: seat 12A. The name agrees.")
+    expect(page.locator("#states")).to_contain_text("reader: document read: seat 12A")
+    expect(page.locator("#states li.bad", has_text="reader")).to_have_count(0)
+    screens.update(reader="/dev/ttyS9: cannot open", reader_ok=False)
+    expect(page.locator("#states li.bad", has_text="reader")).to_contain_text("cannot open")
+
+
 def test_the_agent_boards_a_missing_traveller_under_a_badge(screens: Screens, page: Page) -> None:
     screens.update(missing=(Missing("t1", "SPECIMEN ANNA", "12A"),))
     page.goto(screens.url(f"/agent?key={KEY}"))
