@@ -46,7 +46,12 @@ async def _intents(folder: Path) -> tuple[float, float]:
     line = journal.path.read_bytes().split(b"\n")[0] + b"\n"
     journal.close()
     with (folder / "bare").open("wb", buffering=0) as bare:
-        bare_ms = [_ms(lambda: (bare.write(line), os.fdatasync(bare.fileno()))) for _ in range(INTENTS)]
+
+        def append() -> None:
+            bare.write(line)
+            os.fdatasync(bare.fileno())
+
+        bare_ms = [_ms(append) for _ in range(INTENTS)]
     return float(np.percentile(taken_ms, 99)), float(np.percentile(bare_ms, 99))
 
 

@@ -114,14 +114,17 @@ class Brain:
             event = await self.events.get()
             now_s = time.monotonic()
             state, effects = step(self._state, event, now_s)
+            number = self._gate.next_grant if any(isinstance(effect, Grant) for effect in effects) else None
             if state != self._state or effects:
-                await self._journal.write(Step(now_s, event, effects), self._view.journey)
+                await self._journal.write(Step(now_s, event, effects), self._view.journey, number)
             self._state = state
+            if time.monotonic() - now_s > PROGRESS_S:
+                number = None  # the disk stalled: whoever this was decided for may have moved on
             for effect in effects:
-                self._perform(effect)
+                self._perform(effect, number)
             self._progress_s = time.monotonic()
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: Effect, number: int | None) -> None:
         match effect:
             case Show(prompt):
                 self._view.update(prompt=prompt)
@@ -131,7 +134,7 @@ class Brain:
                 self._asked.add(task)
                 task.add_done_callback(self._asked.discard)
             case Grant(encounter):
-                self._gate.grant(time.monotonic())
+                self._gate.grant(time.monotonic(), number)
                 self._courier.wake()
             case Shut():
                 self._gate.shut()

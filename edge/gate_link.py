@@ -43,10 +43,14 @@ class GateLink:
         except HardwareError as error:
             self._lost(str(error))
 
-    def grant(self, now_s: float) -> None:
-        """Ask for one opening, now; where that cannot be, say so as an event."""
-        number = self._door.grant() if self._door else None
-        if number is None:
+    @property
+    def next_grant(self) -> int | None:
+        """The number to have on disk before `grant`; None where no grant can be given now."""
+        return self._door.next_grant if self._door else None
+
+    def grant(self, now_s: float, number: int | None) -> None:
+        """Ask for the one opening that is on disk under this number; where that cannot be, say so as an event."""
+        if number is None or self._door is None or number != self.next_grant or self._door.grant() is None:
             self._heard(GateLost(self.problem or "the gate takes no grant: " + faults(self.state)))
             return
         log.info("gate.granted", number=number)

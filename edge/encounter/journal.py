@@ -66,12 +66,16 @@ class Journal:
         self.cut_off = recovered.granted  # encounter → decision
         self._journeys = recovered.journeys
 
-    async def write(self, step: Step, journey: str) -> None:
-        """Append a step; on disk when this returns if it grants or ends anything.  Raises JournalUnfit."""
+    async def write(self, step: Step, journey: str, grant: int | None = None) -> None:
+        """Append a step; on disk when this returns if it grants or ends anything.  Raises JournalUnfit.
+
+        grant: the number the door will know the step's grant by.
+        """
         self._number += 1
         notice = Notice(self._number, time.time_ns() // 1_000_000, self._journey(step, journey), step)
         told = any(isinstance(effect, TOLD) for effect in step.effects)
-        await self._append(_line(notice), durable=told)
+        line = _line(notice) | ({} if grant is None else {"grant": grant})
+        await self._append(line, durable=told)
         if told:
             self.pending[notice.number] = notice
 

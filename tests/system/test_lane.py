@@ -71,8 +71,17 @@ def test_the_cast_walks_through_and_everyone_ends_as_expected(lane: Lane, clips:
         seen.append(stage.play(one))
     for visit in with_records(seen, lane):
         assert visit.ok, visit
+    _every_opening_was_written_before(lane)
     _nothing_about_anybody_on_disk(lane)
     _a_replay_shows_no_difference(lane)
+
+
+def _every_opening_was_written_before(lane: Lane) -> None:
+    """GS-12: one line with a grant's number for each opening, earlier than it."""
+    written = [(line["grant"], line["now_s"]) for line in lane.journal() if "grant" in line]
+    opened_s = [event["at_s"] for event in lane.controller() if event.get("position") == "open"]
+    assert len(written) == len(opened_s) == len({number for number, _ in written})
+    assert all(told_s < at_s for (_, told_s), at_s in zip(written, opened_s, strict=True))
 
 
 def _nothing_about_anybody_on_disk(lane: Lane) -> None:
