@@ -1,6 +1,7 @@
 """What the controller remembers without power, torn at every byte: the Python and the firmware's C see the same."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -165,7 +166,7 @@ def test_bytes_are_written_one_by_one_from_the_lowest_address() -> None:
     memory.begin()
     memory.commission()
     images = list(settle(memory))
-    changed = [[at for at in range(MEMORY_SIZE) if a[at] != b[at]] for a, b in zip(images, images[1:], strict=False)]
+    changed = [[at for at in range(MEMORY_SIZE) if a[at] != b[at]] for a, b in pairwise(images)]
     assert all(len(at) == 1 for at in changed)
     assert changed == sorted(changed)
     assert not memory.store()

@@ -1,153 +1,139 @@
-"""The controller's own promises, in its own simulated time."""
+"""Whatever comes down the line, in whatever order: only a fresh grant opens, and the firmware's code does the same."""
 
+import random
 from collections.abc import Iterator
+from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardware.errors import LinkSilent
 from hardware.gate import frames
-from hardware.gate.driver import Gate
-from hardware.gate.messages import Lamp, Position, Status, Want
-from hardware.gate.model import GRANT_AGE_S, OPEN_S, SILENCE_S, TRAVEL_S, GateModel
-from hardware.port import DirectPort
+from hardware.gate.lane import Defect
+from hardware.gate.limits import Drive, Pin
+from hardware.gate.mac import Key
+from hardware.gate.messages import Want
+from hardware.gate.model import GateModel
+from hardware.gate.native import Native
+from tests.gates import KINDS, READY, SITE, Bench
 
-STEP_S = 0.05
-
-
-class Bench:
-    """A driver and a model in simulated time."""
-
-    def __init__(self) -> None:
-        self.model = GateModel(epoch=7)
-        self.port = DirectPort(self.model)
-        self.gate = Gate(self.port, 0.0)
-        self.now_s = 0.0
-        self.run(0.2)
-
-    def run(self, seconds: float, *, silent: bool = False) -> Position:
-        for _ in range(round(seconds / STEP_S)):
-            self.now_s += STEP_S
-            self.port.now_s = self.now_s
-            if silent:
-                self.model.exchange(b"", self.now_s)
-            else:
-                self.gate.poll(self.now_s)
-        return self.model.position(self.now_s)
-
-    def open(self) -> None:
-        assert self.gate.grant()
-        assert self.run(TRAVEL_S + 0.1) is Position.OPEN
+CLOSED = int(Pin.LEAF_CLOSED)
+EPOCH = 4 << 32 | 1
+words = st.integers(0, 2**32 - 1)
 
 
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    yield Bench()
+class Both:
+    """Model and firmware's code at once: any difference is an error."""
+
+    def __init__(self, memory: bytes, pins: int, now_ms: int) -> None:
+        self._model, self._native = GateModel(memory, pins, now_ms), Native(memory, pins, now_ms)
+
+    def tick(self, now_ms: int, pins: int) -> int:
+        drive = self._model.tick(now_ms, pins)
+        assert drive == self._native.tick(now_ms, pins)
+        return drive
+
+    def exchange(self, received: bytes) -> bytes:
+        said = self._model.exchange(received)
+        assert said == self._native.exchange(received)
+        assert self._model.memory == self._native.memory
+        return said
+
+    @property
+    def memory(self) -> bytes:
+        return self._native.memory
+
+    def close(self) -> None:
+        self._native.close()
 
 
-def test_g3_closes_after_its_own_time_whatever_the_host_wants(bench: Bench) -> None:
-    bench.open()
-    assert bench.run(OPEN_S - TRAVEL_S - 0.3) is Position.OPEN
-    assert bench.run(0.4 + TRAVEL_S) is Position.CLOSED
+def greeted() -> GateModel:
+    model = GateModel(READY, CLOSED)
+    model.tick(100, CLOSED)
+    bench = Bench(KINDS["model"])
+    model.exchange(bench.host.hello())
+    model.tick(130, CLOSED)
+    return model
 
 
-def test_g2_a_used_grant_does_not_open_again(bench: Bench) -> None:
-    bench.open()
-    assert bench.run(OPEN_S + 1) is Position.CLOSED
-    assert bench.run(5) is Position.CLOSED  # the driver still wants the same grant
-
-
-def test_g5_silence_closes_and_voids_the_grant(bench: Bench) -> None:
-    bench.open()
-    bench.run(SILENCE_S + 0.1 + TRAVEL_S, silent=True)
-    assert bench.model.position(bench.now_s) is Position.CLOSED
-    assert bench.model.status(bench.now_s).safe
-    assert bench.model.status(bench.now_s).epoch != 7
-    assert bench.run(1) is Position.CLOSED  # the host comes back, still wanting: void
-
-
-def test_back_in_service_after_silence_with_a_new_grant(bench: Bench) -> None:
-    bench.run(3, silent=True)
-    bench.run(0.2)
-    bench.open()
-
-
-def test_g7_never_closes_on_someone_standing_in_it(bench: Bench) -> None:
-    bench.open()
-    bench.model.passage.sense(True, True)
-    bench.gate.shut()
-    assert bench.run(OPEN_S + 2) is Position.OPEN
-    assert bench.model.status(bench.now_s).alarm
-    bench.model.passage.sense(False, False)
-    assert bench.run(0.1 + TRAVEL_S) is Position.CLOSED
-
-
-def test_g15_green_only_while_open_under_a_grant(bench: Bench) -> None:
-    bench.gate.light(Lamp.GO)
-    bench.run(0.2)
-    assert bench.model.shown_lamp(bench.now_s) is not Lamp.GO
-    bench.open()
-    assert bench.model.shown_lamp(bench.now_s) is Lamp.GO
-
-
-def test_g1_a_grant_must_answer_a_fresh_poll(bench: Bench) -> None:
-    status = bench.gate.status
-    assert status is not None
-    bench.run(GRANT_AGE_S + 0.2)
-    old = Want(status.epoch, 60_000 % 32_000, status.poll, 1, 500, Lamp.GO)
-    bench.model.exchange(frames.encode(old.pack()), bench.now_s)
-    assert bench.model.position(bench.now_s) is Position.CLOSED
-
-
-def test_a_recorded_line_played_again_opens_nothing(bench: Bench) -> None:
-    sent: list[bytes] = []
-    write = bench.port.write
-
-    def record(data: bytes) -> None:
-        sent.append(data)
-        write(data)
-
-    bench.port.write = record  # type: ignore[method-assign]
-    bench.open()
-    bench.gate.shut()
-    bench.run(1)
-    for data in sent * 50:
-        bench.model.exchange(data, bench.now_s)
-        assert bench.model.position(bench.now_s) is Position.CLOSED
-
-
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.binary(max_size=400))
 def test_no_noise_on_the_line_opens_the_gate(noise: bytes) -> None:
-    model = GateModel()
-    model.exchange(noise, 1.0)
-    assert model.position(1.5) is Position.CLOSED
+    model = greeted()
+    model.exchange(noise)
+    assert not model.tick(300, CLOSED) & Drive.RELAY
 
 
-@given(st.integers(0, 3), st.integers(0, 65535), st.integers(0, 4), st.integers(0, 2**32 - 1))
-def test_a_grant_of_another_epoch_or_poll_opens_nothing(epoch: int, sequence: int, poll: int, grant: int) -> None:
-    model = GateModel(epoch=9)
-    model.exchange(frames.encode(Want(epoch, sequence, poll, grant, 1000, Lamp.GO).pack()), 1.0)
-    assert model.position(1.5) is Position.CLOSED
+@settings(max_examples=200)
+@given(st.binary(min_size=1, max_size=48))
+def test_no_frame_without_the_key_opens_the_gate(payload: bytes) -> None:
+    model = greeted()
+    model.exchange(frames.encode(payload))
+    assert not model.tick(200, CLOSED) & Drive.RELAY
 
 
-def test_messages_survive_the_line() -> None:
-    want = Want(1, 2, 3, 4, 5, Lamp.GO)
-    status = Status(1, 2, 3, 4, Position.OPEN, Lamp.GO, True, False, True, 9, 10)
-    assert Want.unpack(want.pack()) == want
-    assert Status.unpack(status.pack()) == status
-    assert Want.unpack(want.pack()[:-1]) is None
-    assert Want.unpack(b"W\x02" + want.pack()[2:]) is None, "another version"
+@given(st.integers(0, 2**64 - 1), words, words, words)
+def test_a_want_of_another_epoch_or_poll_opens_nothing(epoch: int, sequence: int, poll: int, grant: int) -> None:
+    model, key = greeted(), Key(SITE.key)
+    honest = Want(SITE.gate, EPOCH, 1, 2, 1, 500, 3)
+    for want in (
+        replace(honest, epoch=epoch if epoch != EPOCH else 0, sequence=sequence, poll=poll, grant=grant),
+        replace(honest, poll=poll if poll not in (1, 2, 3) else 0, grant=grant),
+    ):
+        model.exchange(frames.encode(key.seal(want.pack())))
+        assert not model.tick(150, CLOSED) & Drive.RELAY
+    model.exchange(frames.encode(key.seal(honest.pack())))
+    assert model.tick(170, CLOSED) & Drive.RELAY, "the honest one does"
 
 
-def test_a_dead_controller_is_noticed() -> None:
-    gate = Gate(DirectPort(_Dead()), 0.0)
-    with pytest.raises(LinkSilent, match="no valid status for 1"):
-        for step in range(30):
-            gate.poll(step * STEP_S)
+def test_a_recorded_line_played_again_opens_nothing() -> None:
+    bench = Bench(KINDS["native"])
+    sent = [bench.host.hello()]
+    bench.run(30, sent[0])
+    for grant in (0, 1, 1, 1, 1, 0, 0, 0, 0, 0):
+        sent.append(bench.host.want(grant))
+        bench.run(40, sent[-1])
+    assert bench.closed
+    turns = random.Random(5)
+    for _ in range(3000):
+        bench.run(turns.randrange(1, 9), turns.choice(sent))
+        assert not bench.told_open
 
 
-class _Dead:
-    def exchange(self, received: bytes, now_s: float) -> bytes:
-        return b""
+def turns_of(seed: int) -> Iterator[tuple[str, int]]:
+    turns = random.Random(seed)
+    kinds = ["want"] * 12 + ["pin"] * 3 + ["defect", "clear", "noise", "replay", "serve", "hello", "restart", "silence"]
+    while True:
+        yield turns.choice(kinds), turns.randrange(2**16)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0, Pin.FAIL_SAFE, Pin.HOLD, Pin.HOLD | Pin.ESCAPE]))
+def test_model_and_firmware_do_the_same_through_anything(seed: int, straps: int) -> None:
+    bench = Bench(Both, SITE.image(commissioned=seed % 8 > 0), int(straps))
+    turns, sent, grant = turns_of(seed), [b"\xa5"], 0
+    pins = (Pin.ENTRY, Pin.EXIT, Pin.PRESENCE_A | Pin.PRESENCE_B, Pin.SERVICE, Pin.RELEASE, Pin.FIRE)
+    for _ in range(60):
+        match next(turns):
+            case "want", number:
+                grant = 0 if number % 7 == 0 else number % 9 if number % 5 == 0 else grant
+                sent.append(bench.host.want(grant, number % 5, number % 700))
+                bench.run(number % 60, sent[-1])
+            case "pin", number:
+                bench.lane.pins ^= int(pins[number % len(pins)])
+            case "defect", number:
+                bench.lane.defects ^= 1 << number % len(Defect)
+            case "clear", _:
+                bench.lane.pins = bench.lane.defects = 0
+            case "noise", number:
+                bench.run(number % 30, random.Random(number).randbytes(number % 60))
+            case "replay", number:
+                bench.run(number % 30, sent[number % len(sent)])
+            case "serve", number:
+                bench.run(number % 30, bench.host.service(number % 4, number % 3))
+            case "hello", _:
+                bench.run(20, bench.host.hello())
+            case "restart", _:
+                bench.restart()
+            case "silence", number:
+                bench.run(number % 1500)
+    bench.close()

@@ -1,0 +1,52 @@
+"""Gate controllers of every kind, for the promises that hold for all of them."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.gates import KINDS, READY, SITE, WRAPPING, Bench
+
+Make = Callable[..., Bench]
+
+
+def _maker(kind: str) -> Iterator[Make]:
+    benches: list[Bench] = []
+
+    def begin(memory: bytes = READY, straps: int = 0, travel_ms: int = SITE.travel_ms) -> Bench:
+        benches.append(Bench({**KINDS, **WRAPPING}[kind], memory, straps, travel_ms))
+        return benches[-1]
+
+    yield begin
+    for bench in benches:
+        bench.close()
+
+
+@pytest.fixture(params=KINDS)
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """A new controller of each kind, not yet greeted."""
+    yield from _maker(request.param)
+
+
+@pytest.fixture(params=["model", "native"])
+def make_quick(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Of those that many can be made of."""
+    yield from _maker(request.param)
+
+
+def _greeted(kind: str) -> Iterator[Bench]:
+    for begin in _maker(kind):
+        bench = begin()
+        bench.greet()
+        yield bench
+
+
+@pytest.fixture(params=KINDS)
+def gate(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Each kind in a session."""
+    yield from _greeted(request.param)
+
+
+@pytest.fixture(params=WRAPPING)
+def late(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """In a session, and with a clock that is about to wrap."""
+    yield from _greeted(request.param)
