@@ -3,7 +3,7 @@
 import secrets
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -47,16 +48,11 @@ def gate(
     console, plan = Console(), Plan(cycles, walk)
     with _told(port):
         _check_folders(out, plot)
-        found = _measured(port, keys.read(key), gate_id, plan, console)
+        found = _measured(port, keys.read(key), gate_id, plan, lambda found: _tell(console, found, plot))
         seen = figures(found)
         wrong = findings(found, seen)
-        report.tell(console, found, seen)
-        if plot:
-            draw.write_png(found, wrong, plot)
-            console.print(f"drawn in {plot}", soft_wrap=True)
-        report.tell_findings(console, wrong)
         if not _fit(seen, walk) or (wrong and not anyway):
-            _refuse(f"{len(wrong)} findings; nothing was written", REFUSED)
+            _refuse(f"{len(wrong)} finding{'s' if len(wrong) > 1 else ''}; nothing was written", REFUSED)
         timing = keep.timing(Whose(port, keep.adapter(port), by, datetime.now(UTC)), found, seen)
         keep.write(timing, out)
     console.print(
@@ -66,18 +62,32 @@ def gate(
     )
 
 
-def _measured(port: str, secret: Key, gate_id: int, plan: Plan, console: Console) -> Measured:
-    """Raises MeasurementStopped, HardwareError, KeyboardInterrupt: each after the gate was shut."""
+def _measured(port: str, secret: Key, gate_id: int, plan: Plan, tell: Callable[[Measured], None]) -> Measured:
+    """tell: also of the cycles before the run was stopped.  Raises MeasurementStopped, HardwareError,
+    KeyboardInterrupt: each after the gate was shut."""
     tap = Tap(SerialPort(port), secret, gate_id, time.monotonic)
     door = Gate(tap, secret, gate_id, time.monotonic(), lambda: secrets.randbits(64))
-    with Progress(console=console) as progress:
+    with Progress() as progress:
         task = progress.add_task(f"gate {gate_id}", total=plan.cycles)
         bench = Bench(door, tap, Time(time.monotonic, time.sleep), progress.console.print)
         try:
             return bench.run(plan, lambda _: progress.advance(task))
         finally:
             door.close()
+            progress.stop()
             _tell_shut(bench.shut)
+            if bench.so_far:
+                tell(bench.so_far)
+
+
+def _tell(console: Console, found: Measured, plot: Path | None) -> None:
+    seen = figures(found)
+    wrong = findings(found, seen)
+    report.tell(console, found, seen)
+    if plot:
+        draw.write_png(found, wrong, plot)
+        console.print(f"drawn in {plot}", soft_wrap=True)
+    report.tell_findings(console, wrong)
 
 
 def _tell_shut(shut: bool | None) -> None:
@@ -118,5 +128,8 @@ def _told(port: str) -> Iterator[None]:
         _refuse(f"{port}: {error}; then start again", BROKEN)
     except (HardwareError, OSError) as error:
         _refuse(str(error), BROKEN)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        _refuse(f"{wrong}; nothing was written", BROKEN)
     except KeyboardInterrupt:
         _refuse("stopped; nothing was written", STOPPED)

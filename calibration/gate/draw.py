@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from calibration.gate.cycle import Cycle
 from calibration.gate.figures import each
@@ -72,6 +73,7 @@ def _histogram(axes: Axes, named: dict[str, tuple[Sequence[float], str]], width_
     low, high = min(every), max(every)
     width_ms = max(width_ms, (high - low) / 60)
     edges = np.arange(low - width_ms, high + 2 * width_ms, width_ms)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     for name, (values, colour) in named.items():
         axes.hist(values, bins=edges.tolist(), color=colour, alpha=0.6, label=name, edgecolor=colour)
 

@@ -9,7 +9,7 @@ from calibration.gate.cycle import Cycle
 from calibration.gate.figures import Figures, each
 from calibration.gate.measure import Measured
 from hardware.gate.driver import SLOW_S
-from hardware.gate.limits import CHANGE_MS, TRAVEL_LEAST_MS, TRAVEL_MARGIN_MS, TRAVEL_MOST_MS
+from hardware.gate.limits import CHANGE_MS, TRAVEL_MARGIN_MS, TRAVEL_MOST_MS
 
 MOVES_MOST_MS = 100  # a relay pulls within 20 ms, a drive starts within 80
 RESERVE = 1.1  # of the slowest travel seen: what to provision
@@ -51,22 +51,22 @@ def _unmeasured(found: Measured, seen: Figures) -> Iterator[Finding]:
 
 
 def _leaf(found: Measured) -> Iterator[Finding]:
+    """One value is provisioned for both ways."""
     provisioned = found.welcome.travel_cs * 10
-    for way, value in (("opening", _opens), ("closing", _closes)):
-        slowest = max(each(found, value), default=0)
-        if slowest <= provisioned + CHANGE_MS:
-            continue
-        better = math.ceil(max(slowest * RESERVE, TRAVEL_LEAST_MS) / 10) * 10
-        advice = (
-            f"provision {better} ms (`python -m hardware key --travel-s {better / 1000:g}`), or have its drive seen to"
-            if better <= TRAVEL_MOST_MS
-            else f"{TRAVEL_MOST_MS} ms is the most that can be provisioned: have its drive repaired"
-        )
-        yield Finding(
-            "slow leaf",
-            f"{way} took {slowest:.0f} ms, the controller is provisioned for {provisioned} ms and takes it for stuck "
-            f"at {provisioned + TRAVEL_MARGIN_MS} ms: {advice}",
-        )
+    slowest, way = max((max(each(found, value), default=0.0), way) for way, value in _WAYS)
+    if slowest <= provisioned + CHANGE_MS:
+        return
+    better = math.ceil(slowest * RESERVE / 10) * 10
+    advice = (
+        f"provision {better} ms (`python -m hardware key --travel-s {better / 1000:g}`), or have its drive seen to"
+        if better <= TRAVEL_MOST_MS
+        else f"{TRAVEL_MOST_MS} ms is the most that can be provisioned: have its drive repaired"
+    )
+    yield Finding(
+        "slow leaf",
+        f"{way} took {slowest:.0f} ms, the controller is provisioned for {provisioned} ms and takes it for stuck at "
+        f"{provisioned + TRAVEL_MARGIN_MS} ms: {advice}",
+    )
 
 
 def _relay(found: Measured) -> Iterator[Finding]:
@@ -92,7 +92,7 @@ def _contacts(found: Measured) -> Iterator[Finding]:
 
 
 def _drift(found: Measured) -> Iterator[Finding]:
-    for way, value in (("opening", _opens), ("closing", _closes)):
+    for way, value in _WAYS:
         times = each(found, value)
         if len(times) < DRIFT_CYCLES:
             continue
@@ -165,6 +165,9 @@ def _opens(cycle: Cycle) -> float | None:
 
 def _closes(cycle: Cycle) -> float | None:
     return cycle.closes_ms
+
+
+_WAYS = (("opening", _opens), ("closing", _closes))
 
 
 def _moves(cycle: Cycle) -> float | None:

@@ -46,26 +46,33 @@ class Bench:
     def __init__(self, door: Gate, tap: Tap, time: Time, tell: Callable[[str], None]) -> None:
         self.shut: bool | None = None
         self._door, self._tap, self._time, self._tell = door, tap, time, tell
+        self._begun: tuple[Plan, Welcome] | None = None
+        self._cycles: list[Cycle] = []
 
     def run(self, plan: Plan, done: Callable[[Cycle], None] = lambda _: None) -> Measured:
-        """Whatever happens, the gate is left shut.  Raises MeasurementStopped, HardwareError."""
-        session, cycles = Session(self._door, self._time, walkers=plan.walk), list[Cycle]()
+        """Once.  Whatever happens, the gate is left shut.  Raises MeasurementStopped, HardwareError."""
+        session = Session(self._door, self._time, walkers=plan.walk)
         try:
             self._begin(session, plan)
+            self._begun = plan, session.welcome
             for session.cycle in range(1, plan.cycles + 1):
-                cycles.append(self._cycle(session, plan))
-                done(cycles[-1])
-                _check_order(cycles)
-            return self._measured(session, plan, cycles)
+                self._cycles.append(self._cycle(session, plan))
+                done(self._cycles[-1])
+                _check_order(self._cycles)
+            return self._measured(*self._begun)
         finally:
             session.cycle = 0
             self.shut = self._leave(session) if self._tap.said else None
 
-    def _measured(self, session: Session, plan: Plan, cycles: Sequence[Cycle]) -> Measured:
-        epoch = session.welcome.epoch
-        asked = [each for each in self._tap.asked if each.epoch == epoch]
-        said = [each for each in self._tap.said if each.status.epoch == epoch]
-        return Measured(plan, session.welcome, tuple(cycles), line(asked, said))
+    @property
+    def so_far(self) -> Measured | None:
+        """By the cycles that were completed; None before the first."""
+        return self._measured(*self._begun) if self._begun and self._cycles else None
+
+    def _measured(self, plan: Plan, welcome: Welcome) -> Measured:
+        asked = [each for each in self._tap.asked if each.epoch == welcome.epoch]
+        said = [each for each in self._tap.said if each.status.epoch == welcome.epoch]
+        return Measured(plan, welcome, tuple(self._cycles), line(asked, said))
 
     # --- steps ------------------------------------------------------------------------------------------------------
 

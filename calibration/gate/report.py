@@ -19,7 +19,7 @@ def tell(console: Console, found: Measured, seen: Figures) -> None:
     table = Table("time, ms", "N", "p50", "p95", "p99", "max", "limit", title=f"gate {found.welcome.gate}")
     for column in table.columns[1:]:
         column.justify = "right"
-    _row(table, "command to open, as the host sees it", seen.opening, "")
+    _row(table, "command to open, at the host", seen.opening, "")
     _row(table, "command to movement", seen.moves, str(MOVES_MOST_MS))
     _row(table, "travel to open", seen.opens, travel)
     _row(table, "travel to closed", seen.closes, travel)
@@ -34,7 +34,7 @@ def tell(console: Console, found: Measured, seen: Figures) -> None:
         "fewer than 100 values p99 is the largest",
         soft_wrap=True,
     )
-    if found.plan.walk:
+    if found.plan.walk and found.cycles:
         counts = [sum(each) for each in zip(*((c.forward, c.reverse, c.doubtful) for c in found.cycles), strict=True)]
         console.print("passages: {} forward, {} reverse, {} doubtful".format(*counts))
     console.print(f"Wants not answered: {found.line.missed} of {found.line.missed + len(found.line.answers_ms)}")

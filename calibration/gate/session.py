@@ -77,14 +77,11 @@ class Session:
     def _beat(self, now_s: float) -> bool:
         """Speak if it is due, listen in any case.  Whether a Status was heard."""
         try:
-            heard = self.speak() if now_s - self._spoken_s >= PERIOD_S else bool(self._door.listen(now_s))
+            return self.speak() if now_s - self._spoken_s >= PERIOD_S else bool(self._door.listen(now_s))
         except LinkSilent as error:
             if not self.cycle:
                 raise
             raise SessionLost(f"{self._lost()} ({error.code})") from error
-        if self.cycle and self._door.status is None:
-            raise SessionLost(self._lost())
-        return heard
 
     def _watch(self, state: DoorState) -> None:
         """What ends a run in the middle of a cycle."""

@@ -119,8 +119,16 @@ class Rig:
         self.at: dict[float, Callable[[], None]] = {}
         self.bench = Bench(door, tap, Time(lambda: self._port.now_s, self._sleep), self.told.append)
 
-    def _sleep(self, duration_s: float) -> None:
+    @property
+    def now_s(self) -> float:
+        return self._port.now_s
+
+    def stall(self, duration_s: float) -> None:
+        """The host does nothing at all."""
         self._port.now_s += duration_s
+
+    def _sleep(self, duration_s: float) -> None:
+        self.stall(duration_s)
         for when_s in [when_s for when_s in self.at if when_s <= self._port.now_s]:
             self.at.pop(when_s)()
 

@@ -162,6 +162,8 @@ def test_the_first_latched_fault_ends_it_with_what_to_check() -> None:
     with pytest.raises(FaultLatched, match=r"feedback_cut: check: .*wire to PD3; then turn the service switch on"):
         rig.run(20)
     assert (len(rig.cycles), rig.bench.shut) == (1, True)
+    assert rig.bench.so_far is not None
+    assert rig.bench.so_far.cycles == tuple(rig.cycles)
 
 
 def test_a_stuck_leaf_ends_it() -> None:
@@ -187,6 +189,13 @@ def test_a_controller_that_is_reset_meanwhile_ends_it() -> None:
     assert rig.lane.leaf_ms == 0
 
 
+def test_a_host_that_stalls_longer_than_the_dead_man_waits_ends_it() -> None:
+    rig = Rig(Lane(chips()))
+    rig.at = {0.6: lambda: rig.stall(1.5)}
+    with pytest.raises(SessionLost, match=r"did not hear this machine for 1\.0 s: .* then start again$"):
+        rig.run()
+
+
 def test_another_key_is_named() -> None:
     rig = Rig(Lane(chips()), key=SECRET[::-1])
     with pytest.raises(LinkSilent, match="wrong_key"):
@@ -205,6 +214,7 @@ def test_an_interrupted_measurement_leaves_the_gate_shut() -> None:
     with pytest.raises(KeyboardInterrupt):
         rig.run()
     assert (rig.bench.shut, rig.lane.leaf_ms) == (True, 0)
+    assert rig.now_s == pytest.approx(0.6 + 0.2, abs=0.05)  # at once: not when its time is over
 
 
 # --- the file -----------------------------------------------------------------------------------------------------
