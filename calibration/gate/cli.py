@@ -27,7 +27,7 @@ from hardware.errors import HardwareError, LinkSilent
 from hardware.gate import keys
 from hardware.gate.driver import LEASE_MS, Gate
 from hardware.gate.mac import Key
-from hardware.gate.timing import LEAST_CYCLES
+from hardware.gate.timing import LEAST_CYCLES, Timing
 from hardware.port import SerialPort
 
 REFUSED, BROKEN, STOPPED = 1, 2, 130
@@ -53,13 +53,8 @@ def gate(
         wrong = findings(found, seen)
         if not _fit(seen, walk) or (wrong and not anyway):
             _refuse(f"{len(wrong)} finding{'s' if len(wrong) > 1 else ''}; nothing was written", REFUSED)
-        timing = keep.timing(Whose(port, keep.adapter(port), by, datetime.now(UTC)), found, seen)
-        keep.write(timing, out)
-    console.print(
-        f"[green]written to {out}[/]: a grant that opens nothing within {timing.open_s:.2f} s is a fault of the gate",
-        soft_wrap=True,
-        highlight=False,
-    )
+        whose = Whose(port, keep.adapter(port), by, datetime.now(UTC))
+        _keep(console, keep.timing(whose, found, seen), out)
 
 
 def _measured(port: str, secret: Key, gate_id: int, plan: Plan, tell: Callable[[Measured], None]) -> Measured:
@@ -88,6 +83,15 @@ def _tell(console: Console, found: Measured, plot: Path | None) -> None:
         draw.write_png(found, wrong, plot)
         console.print(f"drawn in {plot}", soft_wrap=True)
     report.tell_findings(console, wrong)
+
+
+def _keep(console: Console, found: Timing, out: Path) -> None:
+    keep.write(found, out)
+    console.print(
+        f"[green]written to {out}[/]: a grant that opens nothing within {found.open_s:.2f} s is a fault of the gate",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def _tell_shut(shut: bool | None) -> None:
