@@ -129,7 +129,7 @@ def test_whom_the_search_did_not_find_is_looked_at_again_with_a_document_and_may
 def test_the_second_chance_is_one_attempt_and_then_it_is_the_agents(
     answer: Wait | Recapture | Unanswered,
 ) -> None:
-    second = (*WAITING, claimed(0.5), *approach(0.6), (0.8, Told("e1", 2, answer)))
+    second = (*WAITING, claimed(0.5), *approach(0.6), claimed(0.7), (0.8, Told("e1", 2, answer)))
     state, done = play(*second, claimed(0.9), *approach(1.0), claimed(1.1), *approach(1.2))
     assert isinstance(state.phase, WithAgent)
     assert [e.attempt for e in done if isinstance(e, Ask)] == [1, 2]
@@ -156,8 +156,9 @@ def test_ops1_without_a_service_a_document_asks_nothing() -> None:
 
 
 def test_a_document_read_after_whoever_waited_has_left_is_the_next_ones() -> None:
-    script = (*WAITING, claimed(0.1 + GONE_S + 0.2), *approach(1.5, "e2", 2))
-    assert asked(*script) == [("e1", 1, None), ("e2", 1, T)]
+    script = (*WAITING, claimed(0.1 + GONE_S + 0.2))
+    assert Show(Prompt.LOOK_HERE) not in play(*script)[1][-1:], "there is nobody to look at again"
+    assert asked(*script, *approach(1.5, "e2", 2)) == [("e1", 1, None), ("e2", 1, T)]
 
 
 def test_g2_an_encounter_that_was_granted_and_ended_is_never_asked_about_again() -> None:
