@@ -11,7 +11,7 @@ import structlog
 from limen.v1.manifests_pb2 import GalleryState
 
 from edge.courier import Courier
-from edge.doors import opener
+from edge.doors import opener, opening_s
 from edge.encounter.codec import Step
 from edge.encounter.events import (
     Ask,
@@ -21,6 +21,7 @@ from edge.encounter.events import (
     CutOff,
     Effect,
     Event,
+    GateTimed,
     Grant,
     Outcome,
     Prompt,
@@ -63,6 +64,8 @@ class Brain:
         self._journal, self._view = journal, view
         self._service = ServiceClient(settings.service, settings.device)
         self._eye = EyeLink(settings.camera, _calibration(settings), self.events.put_nowait)
+        if (open_s := opening_s(settings.gate, datetime.now(UTC))) is not None:
+            self.events.put_nowait(GateTimed(open_s))
         self._gate = GateLink(opener(settings.gate), self.events.put_nowait)
         self._reader = (
             ReaderLink(reader_opener(settings.reader), view, self.events.put_nowait) if settings.reader else None

@@ -20,6 +20,7 @@ from edge.logs import configure
 from edge.screens.app import build
 from edge.settings import Settings, read
 from edge.view import View
+from hardware.errors import HardwareError
 from vision import fetch
 from vision import models as model_files
 from vision.errors import VisionError
@@ -42,10 +43,10 @@ def run(settings: Annotated[Path, typer.Option(help="the appliance's TOML file")
         check_libraries()
         model_files.check_all()
         asyncio.run(_run(read(settings)))
-    except (EdgeError, VisionError) as error:
+    except (EdgeError, VisionError, HardwareError) as error:
         _stop(str(error))
     except ExceptionGroup as group:
-        known, other = group.split((EdgeError, VisionError))
+        known, other = group.split((EdgeError, VisionError, HardwareError))
         if known is None or other is not None:
             raise
         _stop("; ".join(str(error) for error in leaves(known)))

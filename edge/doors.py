@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import assert_never
 
 from edge.settings import ControllerGate, OsdpGate, RelayGate
 from hardware.door import Door
-from hardware.gate import driver, keys
+from hardware.gate import driver, keys, timing
 from hardware.osdp.door import OsdpDoor, Wiring
 from hardware.osdp.keys import Key
 from hardware.osdp.panel import Panel
@@ -24,6 +25,13 @@ Gate = ControllerGate | OsdpGate | RelayGate
 def opener(gate: Gate) -> Callable[[float], Door]:
     """What opens this door at a given time, as often as its line is lost."""
     return partial(open_door, gate)
+
+
+def opening_s(gate: Gate, now_utc: datetime) -> float | None:
+    """How long after a grant this gate opens, where that was measured.  Raises TimingUnfit."""
+    if not isinstance(gate, ControllerGate) or gate.timing is None:
+        return None
+    return timing.read(gate.timing, gate.id, now_utc).open_s
 
 
 def open_door(gate: Gate, now_s: float) -> Door:

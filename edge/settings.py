@@ -91,12 +91,13 @@ class Wired(Section):
 
 
 class ControllerGate(Section):
-    """Our own gate controller.  key: its key file.  id: the number it was made with."""
+    """Our own gate controller.  id: the number its key was made with.  timing: what `limen-calibrate gate` wrote."""
 
     kind: Literal["controller"]
     port: SerialPath
     key: Path
     id: Annotated[int, Field(ge=0, le=65535)]
+    timing: Path | None = None
 
 
 class OsdpGate(Section):

@@ -99,6 +99,13 @@ class GateUnseen:
 
 
 @dataclass(frozen=True, slots=True)
+class GateTimed:
+    """How long after a grant this gate's opening must be observed, as measured at this gate."""
+
+    open_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class GateLost:
     why: str
 
@@ -147,6 +154,7 @@ Event = (
     | Told
     | GateMoved
     | GateUnseen
+    | GateTimed
     | GateLost
     | ServiceChanged
     | AgentBoards

@@ -88,4 +88,5 @@ class State:
 
     phase: Phase = Idle()
     service_up: bool = False
+    open_s: float = 2.0  # from grant to an observed opening
     claim: Claimed | None = None

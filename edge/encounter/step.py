@@ -15,6 +15,7 @@ from edge.encounter.events import (
     Event,
     GateLost,
     GateMoved,
+    GateTimed,
     GateUnseen,
     Grant,
     Nobody,
@@ -44,10 +45,8 @@ HOLD_S = 0.8  # a cue stays at least this long
 GONE_S = 1.0  # not seen for this long: left
 ANSWER_S = 3.0  # beyond the service's own deadline
 FRESH_S = 5.0  # a grant needs a capture at most this old (G10)
-OPEN_S = 2.0  # from grant to an observed opening
 CLAIM_S = 20.0  # a document counts for whoever is there or comes within this time of its reading
 SEEN_S = 0.2  # how exactly it is remembered when somebody was last seen: each change is a line in the journal
-
 
 Next = tuple[Phase, tuple[Effect, ...]]
 
@@ -56,6 +55,8 @@ def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect,
     """What happens next.  What is not listed changes nothing and does nothing."""
     if isinstance(event, ServiceChanged):
         return replace(state, service_up=event.up), ()
+    if isinstance(event, GateTimed):
+        return replace(state, open_s=event.open_s), ()
     if isinstance(event, CutOff):  # never opened again, never counted as crossed
         return state, (Outcome(event.encounter, NotCrossed(event.decision, Why.INTERRUPTED), 0),)
     state = _hear(state, event, now_s)
@@ -67,7 +68,7 @@ def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect,
         case Asking():
             phase, effects = _asking(state.phase, event, now_s, state)
         case Passing():
-            phase, effects = _passing(state.phase, event, now_s)
+            phase, effects = _passing(state.phase, event, now_s, state.open_s)
         case WithAgent():
             phase, effects = _with_agent(state.phase, event, now_s, state)
     used = any(isinstance(effect, Ask | Grant) for effect in effects)  # a document serves one encounter and no other
@@ -235,7 +236,7 @@ def _board(event: AgentBoards, subject: int, now_s: float) -> Next:
     return passing, (Grant(event.fresh, event.agent), Show(Prompt.GO))
 
 
-def _passing(passing: Passing, event: Event, now_s: float) -> Next:
+def _passing(passing: Passing, event: Event, now_s: float, open_s: float) -> Next:
     match event:
         case GateMoved(position, passed, doubtful):
             counted = replace(passing, passed=passing.passed + passed, doubtful=passing.doubtful + doubtful)
@@ -249,7 +250,7 @@ def _passing(passing: Passing, event: Event, now_s: float) -> Next:
             return _unseen(passing)
         case GateLost():
             return _ended(passing, Why.GATE_FAULT, now_s)
-        case Tick() if not passing.opened and now_s - passing.granted_s > OPEN_S:
+        case Tick() if not passing.opened and now_s - passing.granted_s > open_s:
             return _ended(passing, Why.GATE_FAULT, now_s)
     return passing, ()
 

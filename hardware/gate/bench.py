@@ -49,7 +49,7 @@ class People:
         self._position = Position.CLOSED
         self._decoder, self._safe = frames.Decoder(), True
 
-    def overhear(self, said: bytes, at_s: float) -> None:
+    def _overhear(self, said: bytes, at_s: float) -> None:
         """Tell when the controller says that it became safe, or that it no longer is."""
         for payload in self._decoder.feed(said, round(at_s * 1000)):
             status = Status.unpack(payload)
@@ -58,15 +58,23 @@ class People:
                 self._seen({"at_s": at_s, "safe": safe})
             self._safe = safe
 
-    def advance(self, to_ms: int, at_s: float) -> None:
-        """Let the lane's time pass until to_ms; at_s: the same on the clock of whoever reads the events."""
+    def advance(self, received: bytes, to_ms: int, at_s: float) -> bytes:
+        """Let the lane's time pass until to_ms; at_s: the same on the clock of whoever reads the events.
+
+        received: heard then.  Returns what the controller said meanwhile.
+        """
+        said = b""
         while self._lane.now_ms < to_ms:
             self._lane.advance(1, self._pins)
+            said += self._lane.controller.exchange(b"")
             position = _position(self._lane.sensed())
             if position is not self._position:
                 behind_s = (to_ms - self._lane.now_ms) / 1000
                 self._seen({"at_s": at_s - behind_s, "position": position.name.lower()})
             self._position = position
+        said += self._lane.controller.exchange(received)
+        self._overhear(said, at_s)
+        return said
 
     def _pins(self) -> int:
         if self._walk is None or self._lane.opened_ms is None:
@@ -89,10 +97,8 @@ def serve(lane: Lane, people: People, link: Path, clock: Callable[[], float], un
         while not until():
             received = terminal.read(STEP_S)
             now_s = clock()
-            people.advance(round((now_s - started_s) * 1000), now_s)
-            if said := lane.controller.exchange(received):
+            if said := people.advance(received, round((now_s - started_s) * 1000), now_s):
                 terminal.write(said)
-                people.overhear(said, now_s)
     finally:
         link.unlink(missing_ok=True)
         terminal.close()

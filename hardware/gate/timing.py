@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from hardware.errors import HardwareError
 
-LEAST_OPEN_S, MOST_OPEN_S = 0.5, 5.0  # a host that stalls for a moment is no gate fault; nobody waits longer
+LEAST_OPEN_S, MOST_OPEN_S = 1.0, 5.0  # a host that stalls for a moment is no gate fault; nobody waits longer
 OPEN_SHARE = 2  # of the slowest opening but one in a hundred
 LEAST_CYCLES = 3
 

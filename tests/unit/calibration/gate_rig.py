@@ -102,8 +102,7 @@ class Wire:
     answers: int = 0
 
     def exchange(self, received: bytes, now_s: float) -> bytes:
-        self.people.advance(round(now_s * 1000), now_s)
-        said = self.lane.controller.exchange(received)
+        said = self.people.advance(received, round(now_s * 1000), now_s)
         self.answers += bool(said)
         return b"" if said and self.drop and self.answers % self.drop == 0 else said
 

@@ -16,6 +16,8 @@ from edge.encounter.events import (
     Event,
     GateLost,
     GateMoved,
+    GateTimed,
+    GateUnseen,
     Grant,
     Nobody,
     NotCrossed,
@@ -82,6 +84,26 @@ def test_g9_a_crossing_needs_exactly_one_passage(passages: list[int], outcome: N
     state, done = play(*start, *moves, (2.0, GateMoved("closed", 0)))
     assert Outcome("e1", outcome, 1900) in done
     assert isinstance(state.phase, WithAgent)
+
+
+def test_g9_a_passage_that_is_not_certainly_one_person_is_no_crossing() -> None:
+    doubt = (*OPENED[:-1], (1.5, GateMoved("open", 1, doubtful=1)), (1.9, GateMoved("closed", 0)))
+    _, done = play(*doubt)
+    assert Outcome("e1", NotCrossed(D, Why.DOUBTFUL), 1800) in done
+
+
+def test_g9_where_nothing_observes_the_passage_no_crossing_is_confirmed() -> None:
+    state, done = play(*ARRIVE, (0.1, Told("e1", 1, Proceed(D))), (0.1, GateUnseen()))
+    assert Outcome("e1", NotCrossed(D, Why.NOT_OBSERVED), 0) in done
+    assert isinstance(state.phase, Idle)
+
+
+def test_a_gate_known_to_be_slow_is_given_its_time_to_open() -> None:
+    asked = ((0.0, GateTimed(3.0)), *ARRIVE, (0.1, Told("e1", 1, Proceed(D))))
+    _, done = play(*asked, (2.2, Tick()))
+    assert not any(isinstance(effect, Outcome) for effect in done)
+    _, done = play(*asked, (3.2, Tick()))
+    assert Outcome("e1", NotCrossed(D, Why.GATE_FAULT), 3100) in done
 
 
 def test_a_gate_that_does_not_open_is_the_agents() -> None:
