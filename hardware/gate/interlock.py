@@ -36,7 +36,7 @@ class Interlock:
         self._stored = False  # the number of this start is in the EEPROM
         self._begin_leaf(now_ms, pins)
         self.passage = Passage()
-        self._clear_ms = now_ms
+        self._clear_ms = (now_ms - limits.CLEAR_MS) % 2**32  # nobody was sensed before the start
         self.grant = self.last_grant = self._lease_ms = 0
         self._granted_ms = self._leased_ms = now_ms
         self._watched: tuple[int, int] | None = None  # passages forward and reverse before the grant

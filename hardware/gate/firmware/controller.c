@@ -27,7 +27,8 @@ static void start_session(struct gate *gate) {
 }
 
 void gate_start(struct gate *gate, uint32_t now_ms, const uint8_t *memory, uint16_t pins) {
-    *gate = (struct gate){.pins = pins, .answer = true, .now_ms = now_ms, .started_ms = now_ms, .clear_ms = now_ms};
+    *gate = (struct gate){.pins = pins, .answer = true, .now_ms = now_ms, .started_ms = now_ms};
+    gate->clear_ms = now_ms - CLEAR_MS; /* nobody was sensed before the start */
     gate->lamp_ms = gate->said_ms = gate->granted_ms = gate->leased_ms = now_ms;
     memory_start(&gate->memory, memory);
     start_site(gate, pins);
