@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
-from edge.encounter.events import Event, GateLost, GateMoved, GateUnseen
+from edge.encounter.events import Event, GateHeld, GateLost, GateMoved, GateUnseen
 from hardware.door import Door, DoorState
 from hardware.errors import HardwareError
 from hardware.lights import Lamp
@@ -88,6 +88,10 @@ class GateLink:
             if before is not None:
                 self._heard(GateLost("the gate's controller became safe or was reset"))
             return
+        if state.faults and before.ready and not state.ready:
+            self._heard(GateLost(faults(state)))
+        if state.alarm and not before.alarm:
+            self._heard(GateHeld())
         passed = (state.forward - before.forward) % 65536
         odd = (state.reverse - before.reverse) % 65536 + (state.doubtful - before.doubtful) % 65536
         if state.position is not None and (passed or odd or state.position is not before.position):

@@ -99,6 +99,11 @@ class GateUnseen:
 
 
 @dataclass(frozen=True, slots=True)
+class GateHeld:
+    """Open longer than allowed, because somebody stands in it or a sensor says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateTimed:
     """How long after a grant this gate's opening must be observed, as measured at this gate."""
 
@@ -154,6 +159,7 @@ Event = (
     | Told
     | GateMoved
     | GateUnseen
+    | GateHeld
     | GateTimed
     | GateLost
     | ServiceChanged

@@ -58,7 +58,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """by: what opened the gate.  The end is judged when the leaf is closed again."""
+    """by: what opened the gate.  The end is judged when the leaf is closed again.  unseen: nothing observes it."""
 
     encounter: str
     subject: int
@@ -67,6 +67,7 @@ class Passing:
     opened: bool = False
     passed: int = 0
     doubtful: int = 0
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

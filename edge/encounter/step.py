@@ -6,17 +6,13 @@ from edge.encounter.events import (
     AgentBoards,
     Ask,
     Boarded,
-    CallAgent,
     Claimed,
     Crossed,
     Crowd,
     CutOff,
     Effect,
     Event,
-    GateLost,
-    GateMoved,
     GateTimed,
-    GateUnseen,
     Grant,
     Nobody,
     NotCrossed,
@@ -27,15 +23,15 @@ from edge.encounter.events import (
     Seen,
     ServiceChanged,
     Show,
-    Shut,
     Tick,
     Told,
     Unanswered,
     Wait,
     Why,
 )
+from edge.encounter.passing import Next, pass_gate, to_agent
 from edge.encounter.shots import ENOUGH_SHOTS, keep, with_new
-from edge.encounter.states import Asking, Idle, Kept, Looking, Passing, Phase, State, WithAgent
+from edge.encounter.states import Asking, Idle, Kept, Looking, Passing, State, WithAgent
 from vision.cues import Cue
 
 GATHER_S = 0.15  # after the first acceptable frame, for others that differ
@@ -47,8 +43,6 @@ ANSWER_S = 3.0  # beyond the service's own deadline
 FRESH_S = 5.0  # a grant needs a capture at most this old (G10)
 CLAIM_S = 20.0  # a document counts for whoever is there or comes within this time of its reading
 SEEN_S = 0.2  # how exactly it is remembered when somebody was last seen: each change is a line in the journal
-
-Next = tuple[Phase, tuple[Effect, ...]]
 
 
 def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect, ...]]:
@@ -68,7 +62,7 @@ def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect,
         case Asking():
             phase, effects = _asking(state.phase, event, now_s, state)
         case Passing():
-            phase, effects = _passing(state.phase, event, now_s, state.open_s)
+            phase, effects = pass_gate(state.phase, event, now_s, state.open_s)
         case WithAgent():
             phase, effects = _with_agent(state.phase, event, now_s, state)
     used = any(isinstance(effect, Ask | Grant) for effect in effects)  # a document serves one encounter and no other
@@ -98,7 +92,7 @@ def _idle(idle: Idle, event: Event, now_s: float, state: State) -> Next:
 def _begin(seen: Seen, now_s: float, state: State) -> Next:
     """A new encounter; without a service it is the agent's from the start (OPS-1)."""
     if not state.service_up:
-        return _to_agent(seen.fresh, seen.subject, now_s, again=1)
+        return to_agent(seen.fresh, seen.subject, now_s, again=1)
     prompt = Prompt(seen.cue) if seen.cue else Prompt.LOOK_HERE
     looking = Looking(seen.fresh, seen.subject, 1, now_s, now_s, now_s, prompt, now_s)
     phase, effects = _look(looking, seen, now_s, state)
@@ -118,7 +112,7 @@ def _looking(looking: Looking, event: Event, now_s: float, state: State) -> Next
         case Tick() if now_s - looking.seen_s > GONE_S:
             return Idle(), (Show(Prompt.WELCOME),)
         case Tick() if now_s - looking.near_s > LONGEST_S:
-            return _to_agent(looking.encounter, looking.subject, now_s, None if looking.last else looking.attempt)
+            return to_agent(looking.encounter, looking.subject, now_s, None if looking.last else looking.attempt)
         case Tick():
             return _ask_if_due(looking, now_s, state)
         case AgentBoards():
@@ -223,66 +217,13 @@ def _once_more(after: Asking | WithAgent, attempt: int, claim: Claimed, now_s: f
 
 
 def _give_up(asking: Asking, now_s: float) -> Next:
-    return _to_agent(asking.encounter, asking.subject, now_s, None if asking.last else asking.attempt + 1)
-
-
-def _to_agent(encounter: str, subject: int, now_s: float, again: int | None = None) -> Next:
-    return WithAgent(encounter, subject, now_s, again), (CallAgent(encounter), Show(Prompt.SEE_AGENT))
+    return to_agent(asking.encounter, asking.subject, now_s, None if asking.last else asking.attempt + 1)
 
 
 def _board(event: AgentBoards, subject: int, now_s: float) -> Next:
     """An encounter of its own: one outcome each."""
     passing = Passing(event.fresh, subject, Boarded(event.traveler, event.agent), now_s)
     return passing, (Grant(event.fresh, event.agent), Show(Prompt.GO))
-
-
-def _passing(passing: Passing, event: Event, now_s: float, open_s: float) -> Next:
-    match event:
-        case GateMoved(position, passed, doubtful):
-            counted = replace(passing, passed=passing.passed + passed, doubtful=passing.doubtful + doubtful)
-            known = replace(counted, opened=passing.opened or position == "open")
-            if known.opened and position == "closed":
-                return _settled(known, now_s)
-            return known, (Shut(),) if known.passed and not passing.passed else ()
-        case Seen(subject) if subject != passing.subject and not passing.opened and isinstance(passing.by, Crossed):
-            return _ended(passing, Why.INTERRUPTED, now_s)  # the face that was recognised must be the one that walks
-        case GateUnseen():
-            return _unseen(passing)
-        case GateLost():
-            return _ended(passing, Why.GATE_FAULT, now_s)
-        case Tick() if not passing.opened and now_s - passing.granted_s > open_s:
-            return _ended(passing, Why.GATE_FAULT, now_s)
-    return passing, ()
-
-
-def _settled(passing: Passing, now_s: float) -> Next:
-    """The leaf is closed again: exactly one forward passage is a crossing (G9)."""
-    if passing.passed > 1:
-        return _ended(passing, Why.MORE_THAN_ONE, now_s)
-    if passing.passed == 0 or passing.doubtful:
-        return _ended(passing, Why.DOUBTFUL if passing.doubtful else Why.NOBODY_PASSED, now_s)
-    outcome = Outcome(passing.encounter, passing.by, _ms(now_s - passing.granted_s))
-    return Idle(passing.subject), (Shut(), outcome, Show(Prompt.WELCOME))
-
-
-def _unseen(passing: Passing) -> Next:
-    """Nobody can say that exactly one person passed, so it is no crossing (G9).  The door shuts by itself."""
-    if isinstance(passing.by, Boarded):
-        return Idle(passing.subject), ()
-    return Idle(passing.subject), (Outcome(passing.encounter, NotCrossed(passing.by.decision, Why.NOT_OBSERVED), 0),)
-
-
-def _ended(passing: Passing, why: Why, now_s: float) -> Next:
-    """No crossing.  A boarding by an agent that ended so leaves no record to report: the agent sees it and repeats."""
-    phase, effects = _to_agent(passing.encounter, passing.subject, now_s)
-    if isinstance(passing.by, Boarded):
-        return phase, (Shut(), *effects)
-    outcome = Outcome(passing.encounter, NotCrossed(passing.by.decision, why), _ms(now_s - passing.granted_s))
-    return phase, (Shut(), outcome, *effects)
-
-
-def _ms(duration_s: float) -> int:
-    return max(0, round(duration_s * 1000))
 
 
 def _with_agent(waiting: WithAgent, event: Event, now_s: float, state: State) -> Next:

@@ -128,7 +128,7 @@ class Interlock:
         found = self._supervision.look(now_ms, pins, self.leaf.wanted, self.leaf.rests, self._coil)
         if self.faults & _NOT_CLOSED:
             found &= ~_FORCED  # it never was closed
-        if found & _NOT_CLOSED:
+        if found & _NOT_CLOSED and not self.leaf.seen:
             self.leaf.rests = True
         self.faults |= found
         if self.faults:

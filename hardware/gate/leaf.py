@@ -15,15 +15,17 @@ def strapped(pins: int) -> tuple[FailMode, bool]:
 
 class Leaf:
     """wanted: it is to be open.  rests: it was observed closed since it was last to be open, and stays so until a
-    reason to open.  holding: found open at the start of a fail mode hold, left as it is."""
+    reason to open.  seen: its closed contact was observed since the start, so that it can be believed.  holding: found
+    open at the start of a fail mode hold, left as it is."""
 
     def __init__(self, now_ms: int, pins: int, *, hold: bool) -> None:
-        self.rests = bool(pins & _CLOSED)
+        self.rests = self.seen = bool(pins & _CLOSED)
         self.holding = self.wanted = hold and not self.rests
         self.opened_ms = now_ms
 
     def move(self, now_ms: int, reason: bool, occupied: bool, in_time: bool, closed: bool) -> bool:
         """Decide anew; True if the leaf turns.  in_time: closing still within its travel time."""
+        self.seen = self.seen or closed
         if not self.wanted and closed:
             self.rests = True
         if reason or self.holding:
@@ -31,7 +33,7 @@ class Leaf:
         elif self.wanted:
             wanted = occupied
         else:
-            wanted = not self.rests and occupied and in_time
+            wanted = not self.rests and occupied and (in_time or self.seen)
         if wanted == self.wanted:
             return False
         if wanted and self.rests:

@@ -96,7 +96,7 @@ static bool coil(const struct gate *gate) { return gate->leaf.wanted != (gate->f
 static void supervise(struct gate *gate) {
     uint16_t found = supervision_look(&gate->supervision, gate->now_ms, gate->pins, &gate->leaf, coil(gate));
     if (gate->faults & FAULT_NOT_CLOSED) found &= (uint16_t)~FAULT_FORCED; /* it never was closed */
-    if (found & FAULT_NOT_CLOSED) gate->leaf.rests = true;
+    if ((found & FAULT_NOT_CLOSED) && !gate->leaf.seen) gate->leaf.rests = true;
     gate->faults |= found;
     if (gate->faults) gate->grant = 0;
     memory_latch(&gate->memory, gate->emergency, gate->faults & (uint16_t)~FAULTS_STANDING);

@@ -8,7 +8,7 @@ uint8_t leaf_strapped(uint16_t pins, bool *unfit) {
 }
 
 void leaf_start(struct leaf *leaf, uint32_t now_ms, uint16_t pins, bool hold) {
-    leaf->rests = pins & PIN_LEAF_CLOSED;
+    leaf->rests = leaf->seen = pins & PIN_LEAF_CLOSED;
     leaf->holding = leaf->wanted = hold && !leaf->rests;
     leaf->opened_ms = now_ms;
 }
@@ -16,10 +16,11 @@ void leaf_start(struct leaf *leaf, uint32_t now_ms, uint16_t pins, bool hold) {
 static bool wanted(const struct leaf *leaf, const struct cause *cause) {
     if (cause->reason || leaf->holding) return true;
     if (leaf->wanted) return cause->occupied;
-    return !leaf->rests && cause->occupied && cause->in_time;
+    return !leaf->rests && cause->occupied && (cause->in_time || leaf->seen);
 }
 
 bool leaf_move(struct leaf *leaf, uint32_t now_ms, const struct cause *cause, bool closed) {
+    leaf->seen = leaf->seen || closed;
     if (!leaf->wanted && closed) leaf->rests = true;
     bool open = wanted(leaf, cause);
     if (open == leaf->wanted) return false;

@@ -10,6 +10,7 @@
 struct leaf {
     bool wanted;  /* it is to be open */
     bool rests;   /* it was observed closed since it was last to be open, and stays so until a reason to open */
+    bool seen;    /* its closed contact was observed since the start, so that it can be believed */
     bool holding; /* found open at the start of a fail mode hold, left as it is */
     uint32_t opened_ms;
 };

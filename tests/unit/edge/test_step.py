@@ -14,6 +14,7 @@ from edge.encounter.events import (
     Crowd,
     CutOff,
     Event,
+    GateHeld,
     GateLost,
     GateMoved,
     GateTimed,
@@ -93,9 +94,23 @@ def test_g9_a_passage_that_is_not_certainly_one_person_is_no_crossing() -> None:
 
 
 def test_g9_where_nothing_observes_the_passage_no_crossing_is_confirmed() -> None:
-    state, done = play(*ARRIVE, (0.1, Told("e1", 1, Proceed(D))), (0.1, GateUnseen()))
-    assert Outcome("e1", NotCrossed(D, Why.NOT_OBSERVED), 0) in done
+    state, done = play(*ARRIVE, (0.1, Told("e1", 1, Proceed(D))), (0.1, GateUnseen()), (3.0, Tick()), (3.2, Tick()))
+    assert [e for e in done if isinstance(e, Outcome)] == [Outcome("e1", NotCrossed(D, Why.NOT_OBSERVED), 0)]
+    assert done[-1] == Show(Prompt.WELCOME)
     assert isinstance(state.phase, Idle)
+
+
+def test_somebody_who_stands_in_the_leaf_brings_the_agent_and_still_counts() -> None:
+    _, done = play(*OPENED[:-1], (6.0, GateHeld()))
+    assert done[-2:] == [CallAgent("e1"), Show(Prompt.SEE_AGENT)]
+    _, done = play(*OPENED[:-1], (6.0, GateHeld()), (7.0, GateMoved("open", 1)), (7.5, GateMoved("closed", 0)))
+    assert any(isinstance(e, Outcome) and isinstance(e.what, Crossed) for e in done)
+
+
+def test_a_gate_that_breaks_while_open_is_the_agents() -> None:
+    _, done = play(*OPENED[:-1], (1.5, GateLost("relay_stuck")))
+    assert Outcome("e1", NotCrossed(D, Why.GATE_FAULT), 1400) in done
+    assert done[-1] == Show(Prompt.SEE_AGENT)
 
 
 def test_a_gate_known_to_be_slow_is_given_its_time_to_open() -> None:
