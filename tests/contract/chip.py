@@ -32,7 +32,7 @@ class Chip:
         self.pins = self.pins if pins is None else pins
         self.simulator.exchange(says)
         self.now_ms += ms
-        self.drive = self.simulator.tick(self.now_ms, self.pins)
+        self.drive = Drive(self.simulator.tick(self.now_ms, self.pins))
         self.payloads += self.decoder.feed(self.simulator.exchange(b""), 0)
 
     def status(self) -> Status:
