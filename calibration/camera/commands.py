@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from calibration import whole
 from calibration.camera import board as boards
 from calibration.camera import coverage, keep, live, photos, report, sheet
 from calibration.camera.board import Board, Sighting
@@ -58,7 +59,7 @@ def camera(
         _draw(console, seen, solution, out)
         if solution is None or verdict.reasons:
             report.refuse(verdict)
-        keep.write(keep.calibration(Whose(name, by, datetime.now(UTC)), seen, solution), out)
+        whole.write(keep.calibration(Whose(name, by, datetime.now(UTC)), seen, solution), out)
     console.print(f"[green]accepted[/]: written to {out}", soft_wrap=True)
 
 

@@ -1,11 +1,8 @@
-"""Writing a camera's calibration: sections replaced, hash renewed, the file whole or not at all."""
+"""A camera's calibration as it is kept: sections replaced, hash renewed."""
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -14,8 +11,6 @@ from calibration.camera.solve import Solution
 from edge.eye.calibrated import Calibration, digest
 
 GOOD_FOR = timedelta(days=365)
-
-Value = str | int | float | datetime | list[str] | list[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +49,3 @@ def with_section(found: Calibration, name: str, section: BaseModel) -> Calibrati
     """`found` with [name] replaced by `section`."""
     content = found.model_dump(by_alias=True, exclude_none=True, exclude={"sha256"})
     return make({**content, name: section.model_dump(exclude_none=True)})
-
-
-def write(found: Calibration, file: Path) -> None:
-    """The old file stays until the new one is complete.  Raises OSError."""
-    new = file.with_name(f".{file.name}.new")
-    with new.open("w", encoding="utf-8") as opened:
-        opened.write(toml(found))
-        opened.flush()
-        os.fsync(opened.fileno())
-    new.replace(file)
-
-
-def toml(found: Calibration) -> str:
-    content = found.model_dump(by_alias=True, exclude_none=True)
-    plain = [f"{key} = {_value(value)}" for key, value in content.items() if not isinstance(value, dict)]
-    lines = ["# Written by limen-calibrate; a change by hand is noticed and the file refused.", *plain]
-    for name, section in content.items():
-        if isinstance(section, dict):
-            lines += ["", f"[{name}]", *(f"{key} = {_value(value)}" for key, value in section.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _value(value: Value) -> str:
-    match value:
-        case str():
-            return json.dumps(value, ensure_ascii=False)
-        case datetime():
-            return value.isoformat()
-        case list():
-            return "[" + "".join(f"\n    {_value(item)}," for item in value) + "\n]" if value else "[]"
-        case int() | float():
-            return repr(value)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from calibration import whole
 from calibration.camera import board as boards
 from calibration.camera import exposure, keep, mounting, photos, views
 from calibration.camera.board import Board, Finder, Sighting
@@ -46,7 +47,7 @@ def limits(
         found = exposure.find(source, exposure.Wanted(walk, mains_hz, target_luma, gains))
         print("\n".join(found.words))
         _unless(anyway, [] if found.problem is None else [found.problem])
-        keep.write(keep.with_section(known, "exposure", found.section), file)
+        whole.write(keep.with_section(known, "exposure", found.section), file)
     print(f"written to {file}: exposure {found.section.model_dump(exclude_none=True)}")
 
 
@@ -83,7 +84,7 @@ def mount(
             raise MountingUnfit("height and tilt are needed: --height-m with --tilt-deg, or --photo of the board")
         held = _hung(known, where, nearest_m, farthest_m)
         _check(held, file, anyway)
-        keep.write(held, file)
+        whole.write(held, file)
     print(f"written to {file}: {held.mounting}, {held.volume}")
 
 

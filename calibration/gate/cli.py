@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
+from calibration import whole
 from calibration.gate import draw, keep, report
 from calibration.gate.errors import MeasurementStopped
 from calibration.gate.figures import Figures, figures
@@ -86,7 +87,7 @@ def _tell(console: Console, found: Measured, plot: Path | None) -> None:
 
 
 def _keep(console: Console, found: Timing, out: Path) -> None:
-    keep.write(found, out)
+    whole.write(found, out)
     console.print(
         f"[green]written to {out}[/]: a grant that opens nothing within {found.open_s:.2f} s is a fault of the gate",
         soft_wrap=True,

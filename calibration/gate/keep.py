@@ -1,7 +1,5 @@
-"""Writing a gate's timing: the hash over it, the file whole or not at all."""
+"""A gate's timing as it is kept, with the hash over it."""
 
-import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,8 +11,6 @@ from calibration.gate.measure import Measured
 from hardware.gate.timing import Timing, digest
 
 GOOD_FOR = timedelta(days=365)
-
-Value = str | int | float | datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +47,3 @@ def timing(whose: Whose, found: Measured, seen: Figures) -> Timing:
     }
     unsigned = Timing.model_validate({**content, "sha256": "0" * 64})
     return Timing.model_validate({**content, "sha256": digest(unsigned)})
-
-
-def write(found: Timing, file: Path) -> None:
-    """The old file stays until the new one is complete.  Raises OSError."""
-    new = file.with_name(f".{file.name}.new")
-    with new.open("w", encoding="utf-8") as opened:
-        opened.write(toml(found))
-        opened.flush()
-        os.fsync(opened.fileno())
-    new.replace(file)
-
-
-def toml(found: Timing) -> str:
-    content = found.model_dump(exclude_none=True)
-    plain = [f"{key} = {_value(value)}" for key, value in content.items() if not isinstance(value, dict)]
-    lines = ["# Written by limen-calibrate; a change by hand is noticed and the file refused.", *plain]
-    for name, section in content.items():
-        if isinstance(section, dict):
-            lines += ["", f"[{name}]", *(f"{key} = {_value(value)}" for key, value in section.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _value(value: Value) -> str:
-    match value:
-        case str():
-            return json.dumps(value, ensure_ascii=False)
-        case datetime():
-            return value.isoformat()
-        case int() | float():
-            return repr(value)

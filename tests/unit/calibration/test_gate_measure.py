@@ -9,8 +9,9 @@ import pytest
 from calibration.gate.errors import BeamsSwapped, FaultLatched, LaneOccupied, LeafUnseen, NotReady, SessionLost
 from calibration.gate.figures import figures, spread
 from calibration.gate.judge import findings
-from calibration.gate.keep import Whose, timing, write
+from calibration.gate.keep import Whose, timing
 from calibration.gate.measure import Measured
+from calibration.whole import write
 from hardware.errors import LinkSilent
 from hardware.gate.lane import WALKER, Defect, Lane
 from hardware.gate.limits import CHANGE_MS, Pin

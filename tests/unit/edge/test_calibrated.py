@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from calibration import whole
 from calibration.camera import keep
 from edge.errors import CalibrationUnfit
 from edge.eye.calibrated import Calibration, ExposureSection, MountingSection, load, read
@@ -32,7 +33,7 @@ CONTENT: dict[str, object] = {
 
 def written(tmp_path: Path, **changes: object) -> Path:
     file = tmp_path / "gate-1.toml"
-    keep.write(keep.make({**CONTENT, **changes}), file)
+    whole.write(keep.make({**CONTENT, **changes}), file)
     return file
 
 
@@ -120,9 +121,9 @@ def test_it_holds_until_its_last_second_and_is_refused_after(tmp_path: Path) -> 
 
 def test_a_section_is_added_and_the_rest_stays(tmp_path: Path) -> None:
     file = written(tmp_path)
-    keep.write(keep.with_section(load(file), "mounting", MountingSection(height_m=1.5, tilt_deg=8)), file)
+    whole.write(keep.with_section(load(file), "mounting", MountingSection(height_m=1.5, tilt_deg=8)), file)
     limits = ExposureSection(most_us=1200, least_us=100, least_gain=0, most_gain=40.5, target_luma=0.5)
-    keep.write(keep.with_section(load(file), "exposure", limits), file)
+    whole.write(keep.with_section(load(file), "exposure", limits), file)
     found = read(file, "gate-1", NOW)
     assert (found.mounting, found.exposure, found.volume) == (Mounting(1.5, 8.0), limits, Volume())
     assert found.lens_section == keep.make(CONTENT).lens_section
