@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.gates import KINDS, READY, SITE, WRAPPING, Bench
+from hardware.gate.script import READY, SITE, Bench
+from tests.gates import KINDS, WRAPPING
 
 Make = Callable[..., Bench]
 

@@ -8,8 +8,9 @@ from hardware.door import Position
 from hardware.gate.lane import WALKER, Defect
 from hardware.gate.limits import SERVICE_MS, SILENCE_MS, Action, Flag, Pin, Refusal
 from hardware.gate.native import Native
+from hardware.gate.script import READY, SITE, WANT_MS, Bench
 from hardware.lights import Lamp
-from tests.gates import LONG, PERSON, READY, SITE, WANT_MS, Bench
+from tests.gates import LONG, PERSON
 
 Make = Callable[..., Bench]
 SLACK_MS = 15  # a frame's way over a line, and the relay's

@@ -7,7 +7,8 @@ import pytest
 from hardware.gate.lane import Defect, Walk
 from hardware.gate.limits import LATCHED, STARTS, Action, Drive, FailMode, Faults, Flag, Pin, Refusal
 from hardware.gate.memory import Memory
-from tests.gates import KINDS, READY, SITE, WANT_MS, Begin, Bench
+from hardware.gate.script import READY, SITE, WANT_MS, Begin, Bench
+from tests.gates import KINDS
 
 Make = Callable[..., Bench]
 BACKWARDS = Walk(entry=(700, 900), exit=(400, 600), presence=(200, 1000))

@@ -6,8 +6,9 @@ import pytest
 
 from hardware.gate.lane import Defect
 from hardware.gate.limits import Drive, Pin
+from hardware.gate.script import SITE, WANT_MS, Bench
 from hardware.lights import PATTERNS, PHASE_MS, Lamp
-from tests.gates import LONG, PERSON, SITE, WANT_MS, Bench
+from tests.gates import LONG, PERSON
 
 Make = Callable[..., Bench]
 LIGHTS = (Drive.RED, Drive.AMBER, Drive.GREEN, Drive.AGENT, Drive.BUZZER)

@@ -10,8 +10,8 @@ from hardware.gate.limits import KEPT_POLLS, MEMORY_SIZE, POLL_AGE_MS, Faults, F
 from hardware.gate.mac import Key
 from hardware.gate.memory import ERASED, Site
 from hardware.gate.messages import Service, Status, Want, Welcome
-from hardware.gate.script import Host, pass_time, untimed
-from tests.gates import KINDS, READY, SITE, WANT_MS, Begin, Bench
+from hardware.gate.script import READY, SITE, WANT_MS, Begin, Bench, Host, pass_time, untimed
+from tests.gates import KINDS
 from tests.unit.hardware.golden import VECTORS
 
 Make = Callable[..., Bench]

@@ -14,8 +14,9 @@ from hardware.gate.bench import People, Terminal, serve
 from hardware.gate.driver import PERIOD_S, Gate
 from hardware.gate.lane import WALKER, Lane
 from hardware.gate.mac import Key
+from hardware.gate.script import READY, SITE, Begin
 from hardware.port import SerialPort
-from tests.gates import KINDS, READY, SITE, Begin
+from tests.gates import KINDS
 
 PATIENCE = 200  # polls
 

@@ -15,8 +15,9 @@ from hardware.gate.mac import Key
 from hardware.gate.memory import ERASED, Site
 from hardware.gate.messages import Want
 from hardware.gate.model import GateModel
+from hardware.gate.script import READY, SITE
 from hardware.lights import Lamp
-from tests.gates import READY, SITE, Driven
+from tests.gates import Driven
 
 OTHER_KEY = bytes(range(0x61, 0x71))
 BACKWARDS = Walk(entry=(700, 900), exit=(400, 600), presence=(200, 1100))
@@ -218,6 +219,7 @@ def test_a_welcome_played_again_begins_no_session() -> None:
 
 def test_a_controller_that_started_anew_voids_the_grant_and_is_greeted_again() -> None:
     bench = ready()
+    bench.walk = None
     assert bench.gate.grant() == 1
     bench.run(400)
     session = bench.gate.state.session if bench.gate.state else 0
