@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from calibration.gate.safety import attacks, doors, silence, walks
+from calibration.gate.safety import attacks, doors, line, silence, walks
 from calibration.gate.safety.controllers import SECRET, Kind
 from calibration.gate.safety.keys_said import parts_of_key, round_keys
 
@@ -60,3 +60,7 @@ def test_gs13_the_search_for_the_key_finds_any_part_of_its_schedule() -> None:
     for secret in round_keys(SECRET):
         assert parts_of_key(SECRET, bytes(20) + secret[4:10] + bytes(20)) > 0
     assert parts_of_key(SECRET, bytes(range(256)) * 4) == 0
+
+
+def test_er05_the_line_comes_back_after_it_was_unplugged(rng: random.Random) -> None:
+    assert line.unplugged(4, rng, within_s=60).failures == 0

@@ -1,13 +1,15 @@
 """`python -m calibration.gate.safety`: the gate's safety figures, and a soak of random steps."""
 
+import logging
 import random
 import time
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 
-from calibration.gate.safety import attacks, doors, silence, walks
+from calibration.gate.safety import attacks, doors, line, silence, walks
 from calibration.gate.safety.controllers import NAMES, Kind
 from calibration.gate.safety.figure import DISCLAIMER, Figure, table
 
@@ -32,9 +34,21 @@ def rows(kind: Kind, counts: tuple[int, ...], seed: int) -> list[Figure]:
         silence.bounded_opening(kind, ends, rng),
         silence.dead_man(kind, silences, rng),
         *doors.faults(kind, broken, rng),
+        silence.movement(kind, broken * 2, rng),
         attacks.fuzz(kind, fuzzed, rng),
         attacks.resync(kind, noises, rng),
         attacks.install_mode(kind, noises, rng),
+    ]
+
+
+def benches(quick: bool, rng: random.Random) -> list[Figure]:
+    """On this machine's clock: a busy machine shows in them."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    return [
+        line.unplugged(5 if quick else 100, rng),
+        line.processes(3 if quick else 20, rng),
+        line.movement(Kind.NATIVE, 20 if quick else 200),
+        line.movement(Kind.FIRMWARE, 20 if quick else 200),
     ]
 
 
@@ -49,6 +63,7 @@ def figures(
     for one in kind or [Kind.NATIVE, Kind.FIRMWARE]:
         found += rows(one, QUICK if quick else FULL[one], seed)
     found.append(walks.seeded_figure())
+    found += benches(quick, random.Random(seed))
     console = Console(width=200)
     console.print(table(found))
     raise typer.Exit(1 if any(row.failures for row in found) else 0)

@@ -115,11 +115,11 @@ class Authority:
     def _want(self, now_ms: int, want: Wanted) -> None:
         self.heard_ms = now_ms
         lease_ms = min(want.lease_ms, LEASE_MS)
-        late = self._terms.late_ms > 0  # an old Want may seem to have counted in between
-        if lease_ms and want.grant and want.grant == (self.opened if late else self._held):
-            self._held, self._held_ms, self._lease_ms = want.grant, now_ms, lease_ms
+        if lease_ms and want.grant and want.grant == self._held:
+            self._held_ms, self._lease_ms = now_ms, lease_ms
             return
-        self._void()
+        if not self._terms.late_ms:  # else it may not have counted: only the lease surely ends
+            self._void()
         if want.grant > self.opened and lease_ms:
             self.permit = Permit(now_ms, want.epoch, want.grant, lease_ms)
 

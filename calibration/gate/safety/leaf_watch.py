@@ -26,22 +26,28 @@ class LeafWatch:
         self._terms, self._verdicts = terms, verdicts
         self._authority, self._switches = authority, switches
         self._slack_ms = _ROUND_MS + terms.late_ms
+        self._boot_ms = BOOT_MS if terms.late_ms else 0
         self.open = self.rests = self._holding = False
         self.sensed_ms = self._closing_ms = self._opened_ms = self._excused_ms = self.held_ms = _LONG_AGO
         self._sensed_run = self._started_ms = 0
+        self._seen = False  # its closed contact, since the start
         self.barred_ms: int | None = None  # since when something stands against a grant
         self.slowest_emergency_ms = 0
         self.rested_ms = 0  # when it was last seen to arrive closed
 
     def start(self, now_ms: int, pins: int) -> None:
-        """The relay has fallen off; a leaf found open is closed when clear, which takes as long as after presence."""
-        self.rests = bool(pins & _CLOSED)
+        """The relay has fallen off, and the controller knows of nobody."""
+        self.rests = self._seen = bool(pins & _CLOSED)
         self.open = False
         self._holding = self._terms.hold and not self.rests
-        self.sensed_ms = self._closing_ms = self._opened_ms = self._excused_ms = now_ms
-        self._sensed_run = 0
+        self._closing_ms = self._opened_ms = self._excused_ms = self._started_ms = now_ms
+        self.sensed_ms, self._sensed_run = _LONG_AGO, 0
 
-        self._started_ms = now_ms
+    def _boots(self, now_ms: int, pins: int) -> None:
+        """The chip does not drive yet."""
+        started_ms = self._started_ms
+        self.start(now_ms, pins)
+        self._started_ms = started_ms
 
     def release_hold(self) -> None:
         """A Want counted."""
@@ -49,10 +55,8 @@ class LeafWatch:
 
     def look(self, now_ms: int, pins: int, drive: int) -> None:
         """Every millisecond."""
-        if self._terms.late_ms and now_ms - self._started_ms < BOOT_MS:
-            started_ms = self._started_ms
-            self.start(now_ms, pins)  # the chip does not drive yet
-            self._started_ms = self.sensed_ms = started_ms
+        if now_ms - self._started_ms < self._boot_ms:
+            self._boots(now_ms, pins)
             return
         if pins & _SENSED:
             self.sensed_ms, self._sensed_run = now_ms, self._sensed_run + 1
@@ -60,6 +64,7 @@ class LeafWatch:
             self._sensed_run = 0
         if pins & _SERVICE and self._switches.service_run > 25:
             self._holding = False
+        self._seen = self._seen or bool(pins & _CLOSED)
         open_ = bool(drive & _RELAY) != self._terms.fail_safe
         if open_ != self.open:
             self.open = open_
@@ -72,12 +77,11 @@ class LeafWatch:
             self.rested_ms, self.rests = (self.rested_ms if self.rests else now_ms), True
         elif self._sensed_run > self._slack_ms:
             self._nobody_in_its_way(now_ms)
-        if self._switches.emergency_may or self._switches.release_run:
-            self._asked_at_the_gate(now_ms)
+        self._asked_at_the_gate(now_ms)
 
     def _opens(self, now_ms: int) -> None:
         at_the_gate = self._switches.emergency_may or self._switches.released_lately(now_ms)
-        if not self.rests and now_ms - self._closing_ms <= self._terms.travel_ms + MARGIN_MS + self._slack_ms:
+        if self._may_be_caught(now_ms):
             self._opens_again(now_ms, at_the_gate)
         elif at_the_gate:
             self._opened_ms = now_ms
@@ -91,6 +95,11 @@ class LeafWatch:
             self._opened_ms = now_ms
             self._verdicts.violate(now_ms, "G1", "opened from rest without a grant, an emergency or the release")
         self.rests = False
+
+    def _may_be_caught(self, now_ms: int) -> bool:
+        """Whether somebody sensed opens it again: always while it closes, once its contact is known to work."""
+        in_time = now_ms - self._closing_ms <= self._terms.travel_ms + MARGIN_MS + self._slack_ms
+        return not self.rests and (self._seen or in_time)
 
     def _opens_again(self, now_ms: int, at_the_gate: bool) -> None:
         self._verdicts.count("opened again while closing")
@@ -127,12 +136,15 @@ class LeafWatch:
 
     def _nobody_in_its_way(self, now_ms: int) -> None:
         closing_ms = now_ms - self._closing_ms
-        if not self.rests and self._slack_ms < closing_ms < self._terms.travel_ms + MARGIN_MS - self._slack_ms:
+        due = self._seen or closing_ms < self._terms.travel_ms + MARGIN_MS - self._slack_ms
+        if not self.rests and due and closing_ms > self._slack_ms:
             self._verdicts.violate(now_ms, "G7", "goes on closing although somebody is sensed")
             self.rests = True
 
     def _asked_at_the_gate(self, now_ms: int) -> None:
         switches = self._switches
+        if not (switches.emergency_may or switches.release_run):
+            return
         if switches.fire_run and not self.open:
             self.slowest_emergency_ms = max(self.slowest_emergency_ms, switches.fire_run)
             if switches.fire_run == EMERGENCY_MS:

@@ -80,7 +80,7 @@ def person(world: World, rng: random.Random) -> None:
 
 
 def stand(world: World, rng: random.Random) -> None:
-    world.press(rng.choice((Pin.ENTRY, Pin.EXIT, PRESENCE)))
+    world.press(rng.choice((Pin.ENTRY, Pin.EXIT, PRESENCE, PRESENCE, Pin.PRESENCE_B)))
 
 
 def leave(world: World, rng: random.Random) -> None:

@@ -7,15 +7,17 @@ from calibration.gate.safety.attacks import BEAT_MS, world
 from calibration.gate.safety.controllers import Kind
 from calibration.gate.safety.figure import Figure, spread
 from calibration.gate.safety.world import World
+from hardware.door import Position
 from hardware.gate.limits import Flag
 
 SLACK_MS = 100
 SILENCE_MS = 1000
 SAID_MS = 20  # until the Status that says it has left the controller
 BACK_MS = 2000
+MOVE_MS = 40
 
 
-# --- GS-03: SIGKILL, SIGSTOP, unplug ----------------------------------------------------------------------------------
+# --- GS-03: SIGKILL, SIGSTOP, unplug --------------------------------------------------------------------------------
 
 
 def killed(of: World, rng: random.Random) -> None:
@@ -66,7 +68,7 @@ def bounded_opening(kind: Kind, trials: int, rng: random.Random) -> Figure:
     return Figure("GS-03", "host killed, stopped, unplugged at any instant", kind, trials, failures, words)
 
 
-# --- GS-04: the dead man ----------------------------------------------------------------------------------------------
+# --- GS-04: the dead man  -------------------------------------------------------------------------------------------
 
 
 def nothing(of: World, rng: random.Random) -> None:
@@ -126,3 +128,32 @@ def _until_ready(of: World) -> int:
         if of.now_ms - back_ms > 5 * BACK_MS:
             break
     return of.now_ms - back_ms
+
+
+# --- command to observed movement -----------------------------------------------------------------------------------
+
+
+def movement(kind: Kind, trials: int, rng: random.Random) -> Figure:
+    """From the host's grant to the Status that says the leaf moves, read every millisecond; the line takes its time."""
+    of, took_ms = world(kind), []
+    for _ in range(trials):
+        of.settle()
+        of.advance(rng.randrange(3 * BEAT_MS))
+        of.grant()
+        granted_ms = of.now_ms
+        while not _moves(of) and of.now_ms - granted_ms < SILENCE_MS:
+            if (of.now_ms - granted_ms) % BEAT_MS == 0:
+                of.poll()
+            of.advance(1)
+        took_ms.append(float(of.now_ms - granted_ms))
+        of.host.shut()
+        of.converse(500)
+    of.close()
+    failures = sorted(took_ms)[len(took_ms) * 95 // 100] > MOVE_MS
+    words = f"{spread(took_ms)}; p95 of {MOVE_MS} ms wanted"
+    return Figure("movement", "command to observed movement", kind, trials, int(failures), words)
+
+
+def _moves(of: World) -> bool:
+    of.host.listen(of.now_ms / 1000)
+    return of.host.status is not None and of.host.status.position != Position.CLOSED
