@@ -35,6 +35,7 @@ _PINS: tuple[Play, ...] = (
         for grant in (0, 1)
     ),
     plays_pins.held_open,
+    plays_pins.caught,
     plays_pins.fire_and_release,
     plays_pins.left_open,
     plays_pins.travels,

@@ -18,6 +18,10 @@ def leases(begin: Begin) -> None:
         for _ in range(4):
             bench.run(300, bench.host.want(1, lease_ms=lease_ms))
         bench.run(1300)
+    for lease_ms in (0, 1, 2):
+        bench = session(begin, LONG)
+        bench.run(45, bench.host.want(1))
+        bench.run(45, bench.host.want(1, lease_ms=lease_ms))
     bench = session(begin)
     bench.run(30, bench.host.want(0, lease_ms=500))
     bench.run(30, bench.host.want(0xFFFFFFFF))
@@ -130,7 +134,7 @@ def broken_frames(begin: Begin) -> None:
     bench.run(30, bench.host.want() * 3 + bench.host.want(1))
     while (hello := bench.host.hello())[-1] != frames.START:
         continue
-    bench.run(30, hello + hello)  # its end looks like a beginning
+    bench.run(30, hello + b"\x30" + bench.host.hello())  # its end looks like a beginning
 
 
 def chatter(begin: Begin) -> None:

@@ -94,6 +94,24 @@ def held_open(begin: Begin) -> None:
         bench.turn(int(pin), 100)
 
 
+def caught(begin: Begin) -> None:
+    """A leaf found open, closed and caught later; a leaf that is pushed when the next grant comes."""
+    bench = session(begin)
+    bench.open(1)
+    bench.restart()
+    bench.run(300)
+    bench.greet()
+    bench.open(2)
+    bench.lane.defects = Defect.LEAF_STUCK
+    bench.want(400)
+    bench.turn(Pin.ENTRY, 100)
+    bench.turn(Pin.ENTRY, 300)
+    bench = session(begin)
+    bench.lane.defects = Defect.LEAF_FORCED
+    bench.run(30, bench.host.want())
+    bench.run(30, bench.host.want(1))
+
+
 def swapped(begin: Begin) -> None:
     for walks in ((BACKWARDS,) * 3, (BACKWARDS, BACKWARDS, WALKER, BACKWARDS, BACKWARDS, NOBODY, BACKWARDS)):
         bench = session(begin)
