@@ -103,6 +103,8 @@ class Brain:
             now_s = time.monotonic()
             if self._in_progress(now_s):
                 self._gate.poll(now_s)
+            else:
+                self._gate.rest(now_s)
             if self._reader:
                 self._reader.poll(now_s, datetime.now().astimezone().date())
             self.events.put_nowait(Tick())

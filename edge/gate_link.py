@@ -1,10 +1,10 @@
 """The brain's end of the gate: opens its line, polls the door, opens it again after a cut."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
-from edge.encounter.events import Event, GateHeld, GateLost, GateMoved, GateUnseen
+from edge.encounter.events import Event, GateChanged, GateHeld, GateLost, GateMoved, GateUnseen
 from hardware.door import Door, DoorState
 from hardware.errors import HardwareError
 from hardware.lights import Lamp
@@ -23,6 +23,7 @@ class GateLink:
         self._next_s = 0.0
         self._lamp = Lamp.READY
         self.problem = "not connected"
+        self._usable = True
         self.not_guaranteed: tuple[str, ...] = ()
 
     @property
@@ -32,16 +33,36 @@ class GateLink:
 
     def poll(self, now_s: float) -> None:
         """One beat: the caller is the loop that decides."""
+        self._with_door(now_s, lambda door: door.poll(now_s))
+
+    def rest(self, now_s: float) -> None:
+        """In place of `poll` while the loop does not decide."""
+        self._with_door(now_s, lambda door: door.rest(now_s))
+
+    def _with_door(self, now_s: float, act: Callable[[Door], Sequence[DoorState]]) -> None:
         try:
             if self._door is None:
                 if now_s < self._next_s:
                     return
                 self._next_s = now_s + REOPEN_S
                 self._begin(self._open_door(now_s))
-            for state in self._door.poll(now_s) if self._door else ():
+            for state in act(self._door) if self._door else ():
                 self._changed(state)
         except HardwareError as error:
             self._lost(str(error))
+        self._tell_use()
+
+    def _tell_use(self) -> None:
+        """Whether somebody invited now could pass at all; while a session begins anew it is what it was."""
+        if self.problem:
+            usable = False
+        elif self.state is not None:
+            usable = self.state.ready or not self.state.faults
+        else:
+            return
+        if usable != self._usable:
+            self._usable = usable
+            self._heard(GateChanged(usable))
 
     @property
     def next_grant(self) -> int | None:
@@ -88,7 +109,7 @@ class GateLink:
             if before is not None:
                 self._heard(GateLost("the gate's controller became safe or was reset"))
             return
-        if state.faults and before.ready and not state.ready:
+        if not state.ready and set(state.faults) - set(before.faults):
             self._heard(GateLost(faults(state)))
         if state.alarm and not before.alarm:
             self._heard(GateHeld())

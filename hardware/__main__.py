@@ -1,5 +1,7 @@
 """`python -m hardware`: talk to a gate's controller, serve one on a pseudo terminal, make its key."""
 
+import json
+import os
 import secrets
 import signal
 import sys
@@ -18,6 +20,7 @@ from hardware.gate import keys
 from hardware.gate.bench import People, serve, write_line
 from hardware.gate.controller import Controller
 from hardware.gate.driver import PERIOD_S, Gate
+from hardware.gate.faults import CONTROLLER
 from hardware.gate.lane import WALKER, Lane
 from hardware.gate.limits import Action
 from hardware.gate.mac import Key
@@ -30,6 +33,11 @@ from hardware.port import SerialPort
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 BenchKey = Annotated[Path, typer.Option("--key", help="the gate's key file")]
 GateId = Annotated[int, typer.Option("--id", min=0, max=65535, help="the gate's id")]
+
+
+Technician = Annotated[int, typer.Option(min=1, max=2**32 - 1, help="who asks, by number")]
+Log = Annotated[Path, typer.Option(help="where it is noted, and on disk, before it is asked")]
+SERVICE_LOG = Path("gate-service.jsonl")
 
 
 class Kind(StrEnum):
@@ -122,23 +130,24 @@ def talk(
 
 
 @app.command()
-def commission(
-    port: str, gate: GateId, file: BenchKey, technician: Annotated[int, typer.Option(min=1, max=2**32 - 1)]
-) -> None:
+def commission(port: str, gate: GateId, file: BenchKey, technician: Technician, log: Log = SERVICE_LOG) -> None:
     """Take a new key into use; the service switch at the gate must be on."""
-    _serve_once(_dial(port, gate, file), Action.COMMISSION, technician)
+    _serve_once(_dial(port, gate, file), Action.COMMISSION, technician, log)
 
 
 @app.command()
-def reset(
-    port: str, gate: GateId, file: BenchKey, technician: Annotated[int, typer.Option(min=1, max=2**32 - 1)]
-) -> None:
+def reset(port: str, gate: GateId, file: BenchKey, technician: Technician, log: Log = SERVICE_LOG) -> None:
     """Reset latched faults whose cause is gone; the service switch at the gate must be on."""
-    _serve_once(_dial(port, gate, file), Action.RESET, technician)
+    _serve_once(_dial(port, gate, file), Action.RESET, technician, log)
 
 
-def _serve_once(door: Gate, action: Action, technician: int) -> None:
+def _serve_once(door: Gate, action: Action, technician: int, log: Path) -> None:
+    """The technician's identity is on disk before the request is on the line."""
     asked = False
+    try:
+        _note(log, {"asked": action.name.lower(), "technician": technician})
+    except OSError as error:
+        _stop(f"{log}: {error.strerror}; nothing is asked of a gate that is not on disk first: name another --log")
     last: DoorState | None = None
     try:
         for state in _session(door, 2.0):
@@ -150,9 +159,21 @@ def _serve_once(door: Gate, action: Action, technician: int) -> None:
         _stop(str(error))
     finally:
         door.close()
-    if last is None or "service_mode" not in {fault.code for fault in last.faults}:
+    codes = {fault.code for fault in last.faults} if last else set()
+    if last is None or "service_mode" not in codes:
         _stop(f"{action.name.lower()} was refused: the service switch is off, or on for more than ten minutes")
-    print(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {action.name.lower()} by technician {technician}: {_line(last)}")
+    left = codes & ({"not_commissioned"} if action is Action.COMMISSION else {f.code for f in CONTROLLER.values()})
+    if left:
+        _stop(f"{action.name.lower()} was asked, but still: {_line(last)}")
+    print(f"{action.name.lower()} by technician {technician}, noted in {log}: {_line(last)}")
+
+
+def _note(log: Path, what: dict[str, object]) -> None:
+    line = json.dumps({"utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())} | what) + "\n"
+    with log.open("a") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _dial(port: str, gate: int, file: Path) -> Gate:

@@ -71,5 +71,9 @@ class Door(Protocol):
     def poll(self, now_s: float) -> Sequence[DoorState]:
         """Speak, and take what was answered.  Call every PERIOD_S (0.05 s).  Raises HardwareError."""
 
+    def rest(self, now_s: float) -> Sequence[DoorState]:
+        """In place of `poll` while the host decides nothing: no heartbeat, no grant; what was begun is ended, what is
+        said is heard.  Raises HardwareError."""
+
     def close(self) -> None:
         """Release the line; the door shuts by itself."""

@@ -91,6 +91,8 @@ def unseen(inputs: Inputs) -> tuple[str, ...]:
     found: tuple[str, ...] = ()
     if inputs.closed is None:
         found += ("No contact observes the leaf: that it opened, closed again or was forced is not known.",)
+    else:
+        found += ("A forced leaf is told of only until it is closed again.",)
     if inputs.presence is None:
         found += (
             "No sensor watches for somebody in the leaf: only the cabinet itself can keep it from closing on them.",

@@ -1,5 +1,7 @@
 """Bytes to and from a device: the one seam of every serial line."""
 
+import os
+import termios
 from typing import Protocol
 
 import serial
@@ -33,12 +35,15 @@ class SerialPort:
         self._line.port = path
         try:
             self._line.open()
-        except (serial.SerialException, OSError) as error:
-            raise PortClosed(f"{path}: cannot open ({error}); check cable and path") from error
+        except (serial.SerialException, OSError, termios.error) as error:
+            hint = "check cable and path, and that nothing else has it: stop limen-gate for a technician's command"
+            raise PortClosed(f"{path}: cannot open ({error}); {hint}") from error
 
     def write(self, data: bytes) -> None:
         try:
-            self._line.write(data)
+            taken = os.write(self._line.fileno(), data)
+            if taken < len(data):
+                raise BlockingIOError(f"{len(data) - taken} bytes not taken")
         except (serial.SerialException, OSError) as error:
             raise PortClosed(f"{self._path}: cannot write ({error})") from error
 

@@ -104,6 +104,13 @@ class GateHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class GateChanged:
+    """Whether the gate can be used at all: it answers, and no fault, emergency or service stands against it."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GateTimed:
     """How long after a grant this gate's opening must be observed, as measured at this gate."""
 
@@ -160,6 +167,7 @@ Event = (
     | GateMoved
     | GateUnseen
     | GateHeld
+    | GateChanged
     | GateTimed
     | GateLost
     | ServiceChanged

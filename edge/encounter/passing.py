@@ -46,7 +46,7 @@ def pass_gate(passing: Passing, event: Event, now_s: float, open_s: float) -> Ne
         case GateLost():
             return _ended(passing, Why.GATE_FAULT, now_s)
         case Tick() if passing.unseen and now_s - passing.granted_s > UNSEEN_S:
-            return Idle(passing.subject), (Shut(), Show(Prompt.WELCOME))
+            return Idle(passing.subject), (Show(Prompt.WELCOME),)  # the door shuts by its own time
         case Tick() if not passing.opened and not passing.unseen and now_s - passing.granted_s > open_s:
             return _ended(passing, Why.GATE_FAULT, now_s)
     return passing, ()

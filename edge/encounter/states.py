@@ -89,5 +89,6 @@ class State:
 
     phase: Phase = Idle()
     service_up: bool = False
+    gate_up: bool = True
     open_s: float = 2.0  # from grant to an observed opening
     claim: Claimed | None = None

@@ -12,6 +12,7 @@ from edge.encounter.events import (
     CutOff,
     Effect,
     Event,
+    GateChanged,
     GateTimed,
     Grant,
     Nobody,
@@ -49,6 +50,8 @@ def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect,
     """What happens next.  What is not listed changes nothing and does nothing."""
     if isinstance(event, ServiceChanged):
         return replace(state, service_up=event.up), ()
+    if isinstance(event, GateChanged):
+        return replace(state, gate_up=event.up), ()
     if isinstance(event, GateTimed):
         return replace(state, open_s=event.open_s), ()
     if isinstance(event, CutOff):  # never opened again, never counted as crossed
@@ -91,7 +94,7 @@ def _idle(idle: Idle, event: Event, now_s: float, state: State) -> Next:
 
 def _begin(seen: Seen, now_s: float, state: State) -> Next:
     """A new encounter; without a service it is the agent's from the start (OPS-1)."""
-    if not state.service_up:
+    if not state.service_up or not state.gate_up:
         return to_agent(seen.fresh, seen.subject, now_s, again=1)
     prompt = Prompt(seen.cue) if seen.cue else Prompt.LOOK_HERE
     looking = Looking(seen.fresh, seen.subject, 1, now_s, now_s, now_s, prompt, now_s)
@@ -105,7 +108,9 @@ def _looking(looking: Looking, event: Event, now_s: float, state: State) -> Next
             return _begin(event, now_s, state)  # another face: the one submitted must be the one that walks
         case Seen():
             near_s = _seen(looking.near_s, now_s) if event.cue is Cue.COME_CLOSER else looking.near_s
-            return _look(replace(looking, seen_s=_seen(looking.seen_s, now_s), near_s=near_s), event, now_s, state)
+            return _look(
+                replace(looking, seen_s=_seen(looking.seen_s, event.captured_s), near_s=near_s), event, now_s, state
+            )
         case Crowd():
             alone = replace(looking, seen_s=_seen(looking.seen_s, now_s), shots=(), poor=None)
             return _say(alone, Prompt.ONE_PERSON, now_s)
@@ -182,7 +187,7 @@ def _asking(asking: Asking, event: Event, now_s: float, state: State) -> Next:
         case Seen(subject) if subject != asking.subject:
             return _begin(event, now_s, state)
         case Seen():
-            return replace(asking, seen_s=_seen(asking.seen_s, now_s)), ()
+            return replace(asking, seen_s=_seen(asking.seen_s, event.captured_s)), ()
         case AgentBoards():
             return _board(event, asking.subject, now_s)
         case Tick() if now_s - asking.asked_s > ANSWER_S:

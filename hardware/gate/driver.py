@@ -17,7 +17,10 @@ PERIOD_S = 0.05
 SILENCE_S = 1.0
 LEASE_MS = 500
 HELLO_S = 0.25  # between two greetings: longer than any answer takes
+BLOCKED_S = 60.0  # nobody waits so long inside the beams: the waiting mark is outside them
+GAP_MS = 500  # in one frame: what the host reads comes in pieces, poll by poll
 SLOW_S = 0.25  # from a Want to the Status that answers it
+_AGAINST = Flag.SAFE | Flag.EMERGENCY | Flag.SERVICE | Flag.RELEASE
 
 
 class Gate:
@@ -30,15 +33,16 @@ class Gate:
 
     def __init__(self, port: Port, key: Key, gate: int, now_s: float, nonce: Callable[[], int]) -> None:
         self._port, self._key, self._gate, self._nonces = port, key, gate, nonce
-        self._decoder = frames.Decoder()
+        self._decoder = frames.Decoder(GAP_MS)
         self._diagnosis = Diagnosis()
-        self._nonce: int | None = None
+        self._asked: deque[int] = deque(maxlen=4)  # the nonces of the last Hellos: an answer may take long
         self._greeted_s = now_s - HELLO_S
         self._heard_s = now_s
         self._poll = 0  # the newest heard
         self._grant = self._last_grant = 0
         self._lamp = Lamp.OFF
         self._service: tuple[Action, int] | None = None
+        self._clear_s, self._blocked = now_s, False  # whether something is sensed at the closed leaf for ever
         self._sequence = 0
         self._sent: deque[tuple[int, float]] = deque(maxlen=64)
         self._answer_s = 0.0
@@ -79,30 +83,35 @@ class Gate:
 
     def poll(self, now_s: float) -> Sequence[DoorState]:
         """Send the wish, take the replies.  Call every PERIOD_S.  Raises LinkSilent, PortClosed."""
+        before = self._receive(now_s)
         if self.welcome is None:
             self._greet(now_s)
         else:
             self._sequence += 1
             self._send(self._wish(self.welcome.epoch))
             self._sent.append((self._sequence, now_s))
-        return self.listen(now_s)
+        return [*before, *self.listen(now_s)]
+
+    def rest(self, now_s: float) -> Sequence[DoorState]:
+        self._grant, self._heard_s = 0, now_s
+        return self._receive(now_s)
 
     def listen(self, now_s: float) -> Sequence[DoorState]:
         """Take what has arrived without speaking.  Raises LinkSilent, PortClosed."""
-        data = self._port.read()
-        self._diagnosis.arrived(data)
-        seen = [
-            status
-            for payload in self._decoder.feed(data, round(now_s * 1000))
-            if (status := self._hear(payload, now_s))
-        ]
+        seen = self._receive(now_s)
         if now_s - self._heard_s > SILENCE_S:
             fault = self._diagnosis.fault()
             raise LinkSilent(f"no session with the gate's controller ({fault.code}); check {fault.check}", fault.code)
-        return [self._state(status) for status in seen]
+        return seen
 
     def close(self) -> None:
         self._port.close()
+
+    def _receive(self, now_s: float) -> list[DoorState]:
+        data = self._port.read()
+        self._diagnosis.arrived(data)
+        payloads = self._decoder.feed(data, round(now_s * 1000))
+        return [self._state(status) for payload in payloads if (status := self._hear(payload, now_s))]
 
     def _send(self, message: Message) -> None:
         self._port.write(frames.encode(self._key.seal(message.pack())))
@@ -110,8 +119,9 @@ class Gate:
     def _greet(self, now_s: float) -> None:
         if now_s - self._greeted_s < HELLO_S:
             return
-        self._greeted_s, self._nonce = now_s, self._nonces()
-        self._send(Hello(self._gate, self._nonce))
+        self._greeted_s = now_s
+        self._asked.append(self._nonces())
+        self._send(Hello(self._gate, self._asked[-1]))
 
     def _wish(self, epoch: int) -> Message:
         head = (self._gate, epoch, self._sequence, self._poll)
@@ -139,9 +149,10 @@ class Gate:
         return None
 
     def _begin(self, welcome: Welcome) -> None:
-        if self._nonce is None or welcome.nonce != self._nonce:
+        if welcome.nonce not in self._asked:
             return  # answers somebody else, or is played again
-        self.welcome, self._nonce = welcome, None
+        self.welcome = welcome
+        self._asked.clear()
         self._sequence, self._poll = 0, welcome.poll
         self._sent.clear()
 
@@ -154,6 +165,9 @@ class Gate:
         self.status, self._poll, self._heard_s = status, status.poll, now_s
         self._last_grant = max(self._last_grant, status.last_grant)
         self._diagnosis = Diagnosis()
+        if not status.flags & Flag.PRESENCE or status.position != Position.CLOSED:
+            self._clear_s = now_s
+        self._blocked = now_s - self._clear_s > BLOCKED_S
         while self._sent and self._sent[0][0] <= status.sequence:
             _, sent_s = self._sent.popleft()
             self._answer_s = now_s - sent_s
@@ -164,7 +178,7 @@ class Gate:
     def _state(self, status: Status) -> DoorState:
         flags = Flag(status.flags)
         found = faults.of_controller(status.faults) + self._standing(status, flags)
-        barred = status.faults or flags & (Flag.SAFE | Flag.EMERGENCY | Flag.SERVICE) or not flags & Flag.COMMISSIONED
+        barred = status.faults or flags & _AGAINST or not flags & Flag.COMMISSIONED or self._blocked
         return DoorState(
             session=status.epoch,
             ready=not barred,
@@ -184,6 +198,8 @@ class Gate:
         against = {
             faults.EMERGENCY: bool(flags & Flag.EMERGENCY),
             faults.SERVICE_MODE: bool(flags & Flag.SERVICE),
+            faults.RELEASE: flags & (Flag.RELEASE | Flag.ALARM) == Flag.RELEASE | Flag.ALARM,
+            faults.BLOCKED: self._blocked,
             faults.NOT_COMMISSIONED: not flags & Flag.COMMISSIONED and not status.faults,
             faults.SLOW: self._answer_s > SLOW_S and refused is not faults.SLOW,
         }

@@ -29,7 +29,8 @@ CONTROLLER: dict[Faults, Fault] = {
         "straps", "fail mode hold on an escape route, or both straps set: set PC0, PC1, PC2 and restart"
     ),
     Faults.MEMORY: Fault(
-        "memory", "the controller's memory contradicts itself: reset it; if that fails, provision it anew"
+        "memory",
+        "its memory contradicts itself: reset it; if that fails, write a new key's image, never the old one",
     ),
     Faults.UNPROVISIONED: Fault("unprovisioned", "the controller has no key of its own: write one with a programmer"),
 }
@@ -58,6 +59,14 @@ NOT_COMMISSIONED = Fault(
 )
 BEHIND = Fault("behind", "the controller refuses our messages as stale or out of order: another program on the line")
 EMERGENCY = Fault("emergency", "fire input: when it has cleared, turn the service switch on to close the gate again")
+RELEASE = Fault(
+    "release",
+    "the officer's release has been on for longer than an opening: its button is stuck, or its wire to PB3 is shorted",
+)
+BLOCKED = Fault(
+    "lane_blocked",
+    "somebody or something is sensed at the closed leaf all the time: clear the lane, the beams, their wires",
+)
 SERVICE_MODE = Fault("service_mode", "the service switch is on: no grants until it is off")
 
 REFUSED: dict[Refusal, Fault] = {

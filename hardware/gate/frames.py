@@ -17,14 +17,15 @@ def encode(payload: bytes) -> bytes:
 class Decoder:
     """Noise, bad checksums and frames that stop half-way are skipped, and counted in `rejected`."""
 
-    def __init__(self) -> None:
+    def __init__(self, gap_ms: int = FRAME_GAP_MS) -> None:
+        self._gap_ms = gap_ms
         self._buffer = bytearray()
         self._heard_ms = 0
         self.rejected = 0
 
     def feed(self, data: bytes, now_ms: int) -> list[bytes]:
         if data:
-            if self._buffer and (now_ms - self._heard_ms) % 2**32 > FRAME_GAP_MS:
+            if self._buffer and (now_ms - self._heard_ms) % 2**32 > self._gap_ms:
                 self._buffer.clear()
                 self.rejected += 1
             self._heard_ms = now_ms

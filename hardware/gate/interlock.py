@@ -149,10 +149,10 @@ class Interlock:
     def _shown(self, now_ms: int) -> Lamp:
         if self.emergency:
             return Lamp.EMERGENCY
+        if self.alarm(now_ms):
+            return Lamp.HELD  # before a fault: it sounds
         if self.faults:
             return Lamp.FAULT
-        if self.alarm(now_ms):
-            return Lamp.HELD
         if self.session.safe or self.service_mode:
             return Lamp.SEE_AGENT
         if self.lamp_wish is Lamp.GO and not (self.grant and self.position() is Position.OPEN):
@@ -160,7 +160,7 @@ class Interlock:
         return self.lamp_wish
 
     def alarm(self, now_ms: int) -> bool:
-        excused = self.emergency or self.release.on or self.leaf.holding
+        excused = self.emergency or self.leaf.holding
         return self.leaf.wanted and not excused and since(now_ms, self.leaf.opened_ms) >= self.site.opens_ms
 
     def drive(self) -> int:

@@ -110,6 +110,10 @@ class OsdpDoor:
         self._state = self._observe()
         return (self._state,)
 
+    def rest(self, now_s: float) -> Sequence[DoorState]:
+        self._granted = False
+        return self.poll(now_s)
+
     def close(self) -> None:
         """The output, if on, ends with its own time."""
         self._panel.close()

@@ -14,16 +14,17 @@ import osdp_sys
 from hardware.door import Fault
 from hardware.osdp.commands import AskInputs, AskTamper, Command, words
 from hardware.osdp.keys import Key
-from hardware.osdp.wire import KEY_MISMATCH, NOT_SECURE, SILENT, Wire
+from hardware.osdp.wire import KEY_MISMATCH, SILENT, Wire
 from hardware.port import Port
 
 SILENCE_S = 0.6  # nothing heard for this long: the line is cut, or libosdp has parked the reader
 STEPS = 3  # of libosdp's machine in one poll: take an answer, choose, speak
-TRIES = 3  # wrong keys heard before we stop asking: that is an alarm, not a fault that mends itself
+REST_S = 0.25  # before a new panel speaks: what still answers the old one is over by then (a reader has 200 ms)
+TRIES = 3  # wrong keys heard before we ask seldom: that is an alarm, not a fault that mends itself
+SELDOM_S = 30.0
 REFUSALS = 2  # of one kind of command before it is not sent any more; of a question one, for changes come unasked
 REFUSED = Fault("osdp_refused", "the reader refused a command: check what its maker says it can do")
 _QUESTIONS = (AskInputs, AskTamper)
-_STRANGERS = (KEY_MISMATCH, NOT_SECURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,22 @@ class Panel:
         self._wire = Wire(port)  # one for all panels: libosdp never lets go of a channel
         self._events: list[dict[str, Any]] = []
         self._strangers = 0
+        self._polled_s = self._rest_until_s = now_s
         self._panel: Any = None
         self._reports: list[Report] = []
         self._lost: Fault | None = None  # why a channel that was up went down
         self._refusals: dict[type[Command], int] = {}
-        self._begin(now_s)
+        self._begin(now_s, now_s)
 
     def poll(self, now_s: float) -> tuple[Report, ...]:
         """Speak and listen; what the reader reported.  Raises PortClosed."""
+        if now_s - self._polled_s > SILENCE_S:  # we were the silent one: nothing asked before may be sent now
+            self.fault, self._heard_s = SILENT, now_s
+            self._begin(now_s, now_s + REST_S)
+        self._polled_s = now_s
+        if now_s < self._rest_until_s:
+            self._port.read()
+            return ()
         self._arrived = self._wire.arrived
         for _ in range(STEPS):
             self._panel.refresh()
@@ -90,7 +99,7 @@ class Panel:
         if up and not self.secure:
             self.link, self.fault, self._strangers, self._lost = self.link + 1, None, 0, SILENT
         self.secure = up and now_s - self._heard_s <= SILENCE_S
-        if not self.secure and now_s - self._heard_s > SILENCE_S and self._strangers < TRIES:
+        if not self.secure and now_s - self._heard_s > SILENCE_S:
             self._give_up(now_s)
         reports, self._reports = tuple(self._reports), []
         return reports if self.secure else tuple(r for r in reports if isinstance(r, Done))
@@ -117,12 +126,14 @@ class Panel:
         self._port.close()
         self._panel = None  # it holds our callbacks, which hold us
 
-    def _begin(self, now_s: float) -> None:
+    def _begin(self, now_s: float, rest_until_s: float) -> None:
+        self.secure = False
+        self._polled_s, self._rest_until_s = now_s, rest_until_s
         osdp_sys.set_loglevel(osdp_sys.LOG_EMERG)  # it prints; what is wrong is said by `fault`
         self._wire.forget()
         self._reports = []
         self._asked: list[Command] = []
-        self._heard_s = now_s
+        self._heard_s = max(now_s, rest_until_s)
         self._arrived = 0
         self._lost = None
         reader = {"name": "reader", "address": self._address, "channel": self._wire, "scbk": self._key.secret}
@@ -132,11 +143,10 @@ class Panel:
         self._panel.set_command_completion_callback(self._completed)
 
     def _give_up(self, now_s: float) -> None:
-        """Say what is wrong, and begin anew unless a stranger has answered often enough."""
+        """Say what is wrong, and begin anew: soon, or seldom with a reader that has another key."""
         self.fault = self._lost or self._wire.diagnose()
-        self._strangers = self._strangers + 1 if self.fault in _STRANGERS else 0
-        if self._strangers < TRIES:
-            self._begin(now_s)
+        self._strangers = self._strangers + 1 if self.fault is KEY_MISMATCH else 0
+        self._begin(now_s, now_s + (REST_S if self._strangers < TRIES else SELDOM_S))
 
     def _event(self, _: int, event: dict[str, Any]) -> int:
         self._events.append(event)

@@ -22,7 +22,7 @@ NOT_SECURE = Fault(
 KEY_MISMATCH = Fault(
     "osdp_key_mismatch",
     "the reader holds another key, or is not the reader that was installed: look at the reader itself, load the key"
-    " again if it is the right one, then restart",
+    " again if it is the right one; it is tried again every half minute",
 )
 
 

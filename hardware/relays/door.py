@@ -114,6 +114,10 @@ class RelayDoor:
         self._state = self._observe(now_s)
         return (self._state,)
 
+    def rest(self, now_s: float) -> Sequence[DoorState]:
+        self.shut()
+        return self.poll(now_s)
+
     def close(self) -> None:
         with suppress(PortClosed):
             self._port.write(self._board.ask(Turn(False)))

@@ -64,7 +64,7 @@ class Modbus:
         match question, answer:
             case (Turn() | Flash(), WriteSingleCoilResponse()):
                 return Answer() if heard == said else Trouble.GARBAGE
-            case (AskRelay() | AskInputs(), ReadCoilsResponse()) if answer.bits:
+            case (AskRelay() | AskInputs(), ReadCoilsResponse()) if answer.bits and heard[1] == said[1]:
                 return Answer(sum(1 << n for n, bit in enumerate(answer.bits) if bit))
         return Trouble.GARBAGE
 

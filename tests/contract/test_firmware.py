@@ -156,7 +156,7 @@ def test_a_chip_without_a_key_shows_the_fault(start: Start, lamp: Drive, phases:
 def test_an_emergency_sounds_and_flashes(start: Start) -> None:
     chip = start(None, CLOSED | Pin.FIRE)
     assert seen(chip, Drive.BUZZER) == "11111010"
-    assert seen(chip, Drive.AMBER) == "00000101"
+    assert seen(chip, Drive.AMBER) == "00000000"
 
 
 def test_a_grant_over_the_line_opens_and_shows_green_when_the_leaf_is_open(start: Start) -> None:

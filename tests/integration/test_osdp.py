@@ -209,7 +209,7 @@ def test_lights_and_buzzer_arrive_as_in_the_table(build: Build) -> None:
 
 
 def test_green_is_shown_only_while_open(build: Build) -> None:
-    rig = build(Wiring(opens_ms=300, inputs=Inputs(closed=0)))
+    rig = build(Wiring(opens_ms=3000, inputs=Inputs(closed=0)))
     rig.reader.senses.active = 1
     rig.until(rig.ready)
     rig.door.light(Lamp.GO)
@@ -307,3 +307,33 @@ def calls_rig(build: Build) -> Rig:
     rig.reader.senses.active = 1
     rig.until(rig.ready)
     return rig
+
+
+def test_an_opening_asked_before_the_host_stalled_does_not_come_after_it(build: Build) -> None:
+    rig = build(Wiring(opens_ms=5000))
+    rig.until(rig.ready)
+    rig.door.grant()
+    rig.door.poll(time.monotonic())
+    end_s = time.monotonic() + 2.0
+    while time.monotonic() < end_s:  # the reader runs; the host is stopped
+        rig.reader.advance(time.monotonic())
+        time.sleep(STEP_S)
+    stopped_on = rig.reader.is_on(0, time.monotonic())
+    rig.seen_on.clear()
+    rig.door.shut()
+    rig.step()
+    rig.until(rig.ready)
+    assert not stopped_on
+    assert not any(rig.seen_on)
+
+
+def test_junk_on_the_line_locks_nobody_out(build: Build) -> None:
+    rig = build(Wiring())
+    rig.until(rig.ready)
+    rig.line.cut, rig.line.noise = True, b"\x53\x85\x08\x00"  # begins like an answer without a key
+    end_s = time.monotonic() + 4.0
+    while time.monotonic() < end_s:
+        rig.step()
+    assert not rig.ready()
+    rig.line.cut, rig.line.noise = False, b""
+    rig.until(rig.ready)

@@ -114,14 +114,14 @@ uint8_t gate_position(const struct gate *gate) {
 }
 
 bool gate_alarm(const struct gate *gate) {
-    bool excused = gate->emergency || gate->release.on || gate->leaf.holding;
+    bool excused = gate->emergency || gate->leaf.holding;
     return gate->leaf.wanted && !excused && gate->now_ms - gate->leaf.opened_ms >= gate->site.opens_ms;
 }
 
 static uint8_t shown(const struct gate *gate) {
     if (gate->emergency) return LAMP_EMERGENCY;
+    if (gate_alarm(gate)) return LAMP_HELD; /* before a fault: it sounds */
     if (gate->faults) return LAMP_FAULT;
-    if (gate_alarm(gate)) return LAMP_HELD;
     if (gate->session.safe || gate->service_mode) return LAMP_SEE_AGENT;
     if (gate->lamp_wish == LAMP_GO && !(gate->grant && gate_position(gate) == 2)) return LAMP_LOOKING;
     return gate->lamp_wish;

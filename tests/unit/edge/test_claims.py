@@ -137,7 +137,7 @@ def test_the_second_chance_is_one_attempt_and_then_it_is_the_agents(
 
 
 def test_a_second_chance_in_which_nothing_can_be_seen_ends_with_the_agent() -> None:
-    far = [(0.6 + t / 2, seen(shot=None, cue=Cue.HOLD_STILL)) for t in range(int(LONGEST_S * 2) + 2)]
+    far = [(0.6 + t / 2, seen(shot=None, cue=Cue.HOLD_STILL, at_s=0.6 + t / 2)) for t in range(int(LONGEST_S * 2) + 2)]
     state, done = play(*WAITING, claimed(0.5), *far, (0.6 + LONGEST_S, Tick()), claimed(16.5), *approach(16.6))
     assert isinstance(state.phase, WithAgent)
     assert len([e for e in done if isinstance(e, Ask)]) == 1

@@ -20,7 +20,7 @@ def test_shots_alike_take_one_place_and_the_best_of_them_keeps_it() -> None:
 
 
 def test_patience_begins_when_a_face_is_near_enough_for_a_shot() -> None:
-    far = [(i / 2, seen(shot=None, cue=Cue.COME_CLOSER)) for i in range(10)]
+    far = [(i / 2, seen(shot=None, cue=Cue.COME_CLOSER, at_s=i / 2)) for i in range(10)]
     near = [(5 + i / 10, seen(shot=f"n{i}", cue=Cue.MOMENT, at_s=5 + i / 10, rank=0.1 * i)) for i in range(19)]
     assert not any(isinstance(e, Ask) for e in play(*far, *near)[1])
     assert Ask("e1", 1, ("n18",)) in play(*far, *near, (7.01, Tick()))[1]
@@ -32,11 +32,11 @@ def test_evidence_that_turns_against_a_face_drops_the_shots_it_had_allowed() -> 
 
 
 def test_somebody_near_who_never_gives_a_shot_is_helped_by_an_agent() -> None:
-    near = [(i / 2, seen(shot=None, cue=Cue.LOOK_HERE)) for i in range(31)]
+    near = [(i / 2, seen(shot=None, cue=Cue.LOOK_HERE, at_s=i / 2)) for i in range(31)]
     state, done = play(*near, (15.2, Tick()))
     assert isinstance(state.phase, WithAgent)
     assert CallAgent("e1") in done
-    far = [(i / 2, seen(shot=None, cue=Cue.COME_CLOSER)) for i in range(61)]
+    far = [(i / 2, seen(shot=None, cue=Cue.COME_CLOSER, at_s=i / 2)) for i in range(61)]
     assert isinstance(play(*far, (30.2, Tick()))[0].phase, Looking), "who stands far away needs no agent"
 
 

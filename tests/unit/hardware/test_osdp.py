@@ -62,7 +62,7 @@ def test_an_opening_is_short_or_refused(output: int, for_ms: int) -> None:
         (Lamp.SEE_AGENT, Light(RED, 0, 1, 1)),
         (Lamp.FAULT, Light(RED, 0, 4, 1)),
         (Lamp.HELD, Light(RED, 0, 2, 2)),
-        (Lamp.EMERGENCY, Light(RED, AMBER, 8, 2)),
+        (Lamp.EMERGENCY, Light(RED, 0, 8, 2)),
     ],
 )
 def test_one_light_keeps_the_rhythm_of_the_table(lamp: Lamp, wanted: Light) -> None:
