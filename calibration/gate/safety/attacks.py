@@ -168,7 +168,7 @@ def _commissioned(kind: Kind, pins: int, past_ms: int, trials: int, rng: random.
     of.converse(past_ms, 50)
     for _ in range(trials):
         of.service(rng.choice(tuple(Action)))
-        of.converse(BEAT_MS)
+        of.converse(2 * BEAT_MS)  # the second is a Want: a Service message is no heartbeat
     status = of.host.status
     failures = (status is None or bool(status.flags & Flag.COMMISSIONED)) + opened(of) + len(of.observer.violations)
     of.close()

@@ -13,7 +13,7 @@ from calibration.gate.safety.moves import WEIGHTS, Move
 from calibration.gate.safety.seeded import SEEDED, Seeded
 from calibration.gate.safety.world import World
 
-STEPS_A_CHUNK = 7_000
+STEPS = {Kind.BOTH: 4_000, Kind.NATIVE: 8_600}  # of one chunk; more than 10⁵ together
 CHUNKS = 8
 
 
@@ -56,12 +56,12 @@ TestAnyOrder.settings = settings(
 )
 
 
-@pytest.mark.parametrize("kind", [Kind.BOTH, Kind.NATIVE])
+@pytest.mark.parametrize("kind", STEPS)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_gs01_random_steps_violate_nothing(chunk: int, kind: Kind) -> None:
-    *_, last = walks.walked(kind, STEPS_A_CHUNK, 10_000 * chunk + 500 * (kind is Kind.NATIVE))
+    *_, last = walks.walked(kind, STEPS[kind], 10_000 * chunk + 500 * (kind is Kind.NATIVE))
     assert last.violations == [], f"seed {10_000 * chunk}"
-    for what in ("opened by a grant", "opened by emergency or release", "opened again while closing", "green"):
+    for what in ("opened by a grant", "opened by emergency or release", "said safe", "said faulty"):
         assert last.seen[what], f"{what} never happened: this walk proves little"
 
 
