@@ -25,7 +25,7 @@ run: portraits
 	$(BIN)/python -m calibration.rehearsal $(if $(ONCE),--once)
 
 test: check portraits
-	$(BIN)/python -m pytest -n 2 tests/replay $(PYTEST)
+	$(BIN)/python -m pytest -n 2 tests/replay tests/safety $(PYTEST)
 	$(BIN)/python -m pytest tests/integration tests/system $(PYTEST)
 
 check: .venv/dev.done portraits
@@ -47,12 +47,13 @@ model: .venv/dev.done
 	$(BIN)/python -m hardware.gate.spin.check
 
 safety: .venv/dev.done
-	$(BIN)/python -m calibration.gate.safety figures
+	$(BIN)/python -m calibration.gate.safety figures $(if $(QUICK),--quick)
 
 soak: .venv/dev.done
-	$(BIN)/python -m calibration.gate.safety soak
+	$(BIN)/python -m calibration.gate.safety soak --steps 1000000
 
 mutants: .venv/dev.done
+	$(BIN)/python -m hardware.gate.mutants coverage
 	$(BIN)/python -m hardware.gate.mutants
 
 protos: .venv/dev.done

@@ -198,7 +198,7 @@ class Gate:
         against = {
             faults.EMERGENCY: bool(flags & Flag.EMERGENCY),
             faults.SERVICE_MODE: bool(flags & Flag.SERVICE),
-            faults.RELEASE: flags & (Flag.RELEASE | Flag.ALARM) == Flag.RELEASE | Flag.ALARM,
+            faults.RELEASE: bool(flags & Flag.RELEASE),
             faults.BLOCKED: self._blocked,
             faults.NOT_COMMISSIONED: not flags & Flag.COMMISSIONED and not status.faults,
             faults.SLOW: self._answer_s > SLOW_S and refused is not faults.SLOW,

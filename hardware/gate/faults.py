@@ -60,8 +60,7 @@ NOT_COMMISSIONED = Fault(
 BEHIND = Fault("behind", "the controller refuses our messages as stale or out of order: another program on the line")
 EMERGENCY = Fault("emergency", "fire input: when it has cleared, turn the service switch on to close the gate again")
 RELEASE = Fault(
-    "release",
-    "the officer's release has been on for longer than an opening: its button is stuck, or its wire to PB3 is shorted",
+    "release", "the officer's release is pressed; if by nobody, its button is stuck or the wire to PB3 shorted"
 )
 BLOCKED = Fault(
     "lane_blocked",

@@ -18,7 +18,7 @@ from hardware.gate.bench import People, Terminal, serve
 from hardware.gate.lane import Lane, Walk
 from hardware.gate.limits import CHANGE_MS
 from hardware.gate.timing import read
-from tests.unit.calibration.gate_rig import GATE, SECRET, SOMEBODY, LooseClosed, chips
+from tests.safety.gate_rig import GATE, SECRET, SOMEBODY, LooseClosed, chips
 
 RUNNER = Walk(entry=(250, 400), exit=(500, 650), presence=(100, 800))  # 2 m/s
 BACKWARDS = Walk(entry=RUNNER.exit, exit=RUNNER.entry, presence=RUNNER.presence)
