@@ -101,7 +101,7 @@ class Gate:
         seen = self._receive(now_s)
         if now_s - self._heard_s > SILENCE_S:
             fault = self._diagnosis.fault()
-            raise LinkSilent(f"no session with the gate's controller ({fault.code}); check {fault.check}", fault.code)
+            raise LinkSilent(f"no session with the gate's controller: {fault.code}: {fault.check}", fault.code)
         return seen
 
     def close(self) -> None:
