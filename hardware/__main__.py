@@ -65,9 +65,8 @@ def key(
     except FileExistsError as error:
         _stop(f"{error.filename} is there already: a key is never overwritten; move it away first")
     print(f"host: {file}\ncontroller: avrdude -p m328p -c PROGRAMMER -U eeprom:w:{image}:i   then shred -u {image}")
-    print(
-        f"then, at the gate, with the service switch on: python -m hardware commission PORT --id {gate} --key {file} --technician NUMBER"
-    )
+    command = f"python -m hardware commission PORT --id {gate} --key {file} --technician NUMBER"
+    print(f"then, at the gate, with the service switch on: {command}")
 
 
 @app.command("serve")
