@@ -1,11 +1,13 @@
-"""`python -m hardware.gate.mutants`: change the controller one place at a time; recorded plays must notice.
+"""`python -m hardware.gate.mutants [FILE]...`: change the controller one place at a time; recorded plays must notice.
 
-`coverage` tells which lines of the firmware no play reaches; `sample COUNT SEED` tries a few changes with a few plays.
+Without files: all of the firmware's and of its twins'.  `coverage` tells which lines of the firmware no play reaches;
+`sample COUNT SEED` tries a few changes with a few plays.
 """
 
 import random
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,22 +17,26 @@ from pathlib import Path
 from hardware.gate.model import GateModel
 from hardware.gate.mutants import compiled, plays, twins
 from hardware.gate.mutants.change import Change
+from hardware.gate.mutants.compiled import Outcome
 from hardware.gate.mutants.tape import Tape, expected, packed
 from hardware.gate.native import Native
 
 SURVIVORS = Path(__file__).with_name("survivors.toml")
+FILES = (*compiled.RULES, *compiled.PEOPLE, *twins.FILES)
 _AT_ONCE = 2
 Name = tuple[str, str, str, str, int]
 Written = Sequence[tuple[Tape, tuple[bytes, ...]]]
 _given: list[Written] = []  # to a child process, once
+_noticed: Counter[int] = Counter()  # by the tapes of a child process
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Of a set of changes: those that change nothing are not counted."""
+    """Of a set of changes.  tried: those that change the program; same: those that do not."""
 
     tried: int
     survived: tuple[Change, ...]
+    same: int = 0
 
 
 def explained() -> dict[Name, str]:
@@ -65,47 +71,53 @@ def _kept(name: str, tapes: Written) -> Path:
 def try_compiled(changes: Sequence[Change], tapes: dict[str, Path]) -> Verdict:
     shop = compiled.Shop.open(compiled.MADE, tapes)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = list(pool.map(shop.survives, changes))
-    return _verdict(changes, found)
+        outcomes = list(pool.map(shop.outcome, changes))
+    survived = [c for c, outcome in zip(changes, outcomes, strict=True) if outcome is Outcome.SURVIVED]
+    tried = outcomes.count(Outcome.NOTICED) + len(survived)
+    return Verdict(tried, tuple(survived), outcomes.count(Outcome.SAME))
 
 
 def try_twins(changes: Sequence[Change], tapes: Written) -> Verdict:
     with ProcessPoolExecutor(_AT_ONCE, initializer=_given.append, initargs=(tapes,)) as pool:
-        return _verdict(changes, list(pool.map(_try_twin, changes)))
+        found = list(pool.map(_try_twin, changes))
+    return Verdict(len(changes), tuple(c for c, survives in zip(changes, found, strict=True) if survives))
 
 
 def _try_twin(change: Change) -> bool:
-    return twins.survives(change, _given[0])
-
-
-def _verdict(changes: Sequence[Change], found: Sequence[bool | None]) -> Verdict:
-    tried = sum(survives is not None for survives in found)
-    return Verdict(tried, tuple(change for change, survives in zip(changes, found, strict=True) if survives))
+    return twins.survives(change, _given[0], _noticed)
 
 
 # --- commands -------------------------------------------------------------------------------------------------------
 
 
-def everything() -> int:
-    """1 if a change is not noticed and not explained, or explained but noticed."""
+def all_of(files: Sequence[str]) -> int:
+    """1 if a change of them is not noticed and not explained, or explained but noticed."""
     with ProcessPoolExecutor(_AT_ONCE) as pool:
-        rules, people = written(plays.rules(), pool), written(plays.people(), pool)
-    files = _kept("rules.tape", rules), _kept("people.tape", people)
-    tapes = {file: files[file in compiled.PEOPLE] for file in (*compiled.RULES, *compiled.PEOPLE)}
-    verdicts = try_compiled(list(compiled.changes()), tapes), try_twins(list(twins.changes()), rules)
-    return report(sum(verdict.tried for verdict in verdicts), [c for verdict in verdicts for c in verdict.survived])
+        rules = written(plays.rules(), pool) if {*files} - {*compiled.PEOPLE} else []
+        people = written(plays.people(), pool) if {*files} & {*compiled.PEOPLE} else []
+    paths = {file: _kept("people.tape", people) for file in compiled.PEOPLE if file in files}
+    paths |= {file: _kept("rules.tape", rules) for file in compiled.RULES if file in files}
+    verdicts = [try_compiled(list(compiled.changes(list(paths))), paths)] if paths else []
+    if changed := list(twins.changes([file for file in twins.FILES if file in files])):
+        verdicts.append(try_twins(changed, rules))
+    return report(verdicts, files)
 
 
-def report(tried: int, survived: Sequence[Change]) -> int:
+def report(verdicts: Sequence[Verdict], files: Sequence[str]) -> int:
+    """files: those of which every change was tried, so that a stale explanation can be told."""
+    survived = [change for verdict in verdicts for change in verdict.survived]
     why, names = explained(), {change.name for change in survived}
-    unexplained, stale = [c for c in survived if c.name not in why], [name for name in why if name not in names]
+    unexplained = [change for change in survived if change.name not in why]
+    stale = [name for name in why if name[0] in files and name not in names]
     for change in unexplained:
         print(f"unnoticed: {change.file} {change.function} ({change.nth}): {change.was}  =>  {change.becomes}")
     for file, function, was, becomes, nth in stale:
         print(f"explained but noticed or gone: {file} {function} ({nth}): {was}  =>  {becomes}")
+    tried = sum(verdict.tried for verdict in verdicts)
     print(
         f"{tried} mutants, {tried - len(survived)} killed, {len(survived) - len(unexplained)} explained survivors,"
-        f" {len(unexplained)} unexplained, {len(stale)} stale explanations"
+        f" {len(unexplained)} unexplained, {len(stale)} stale explanations;"
+        f" {sum(verdict.same for verdict in verdicts)} more are the same machine code"
     )
     return 1 if unexplained or stale else 0
 
@@ -126,14 +138,16 @@ def coverage() -> list[str]:
 def main(words: Sequence[str]) -> int:
     match words:
         case []:
-            return everything()
+            return all_of(FILES)
         case ["coverage"]:
             missed = coverage()
             print("\n".join(missed) or "every line of the firmware's controller is reached")
             return 1 if missed else 0
         case ["sample", count, seed]:
             verdict = sample(int(count), int(seed))
-            return report(verdict.tried, verdict.survived)
+            return report([verdict], ())
+        case _ if {*words} <= {*FILES}:
+            return all_of(words)
     print(__doc__, file=sys.stderr)
     return 2
 

@@ -7,9 +7,10 @@ from hardware.gate.mutants import plays_line, plays_memory, plays_people, plays_
 from hardware.gate.mutants.stage import PERSON, Play
 from hardware.gate.mutants.tape import Tape, recorder
 from hardware.gate.native import Native
-from hardware.gate.script import Begin
+from hardware.gate.script import STARTED_MS, Begin
 
 _WRAP_MS = 2**32 - 3000
+_STALE_MS = 0x5AA55AA5 - STARTED_MS  # what `player.c` finds in a memory that nobody has set yet
 _PINS: tuple[Play, ...] = (
     plays_pins.an_opening,
     *(
@@ -34,13 +35,17 @@ _PINS: tuple[Play, ...] = (
         )
         for grant in (0, 1)
     ),
+    plays_pins.two_defects,
+    plays_pins.fail_safe,
     plays_pins.held_open,
     plays_pins.caught,
     plays_pins.fire_and_release,
+    plays_pins.fire_comes_again,
     plays_pins.left_open,
     plays_pins.travels,
     plays_pins.lights,
     plays_pins.swapped,
+    plays_pins.swapped_and_cut,
 )
 _LINE: tuple[Play, ...] = (
     plays_line.strange_words,
@@ -49,10 +54,16 @@ _LINE: tuple[Play, ...] = (
     plays_line.leases,
     plays_line.silences,
     plays_line.polls,
+    plays_line.unasked,
     plays_line.broken_frames,
     plays_line.chatter,
 )
-_MEMORY: tuple[Play, ...] = (plays_memory.latches, plays_memory.memories)
+_MEMORY: tuple[Play, ...] = (
+    plays_memory.latches,
+    plays_memory.memories,
+    plays_memory.starts,
+    plays_memory.unprovisioned,
+)
 _WANDERINGS = tuple(plays_people.wanderings(seed) for seed in range(8))
 RULES = (*_PINS, *_LINE, *_MEMORY, *_WANDERINGS)
 WRAPPING: tuple[Play, ...] = (
@@ -61,6 +72,7 @@ WRAPPING: tuple[Play, ...] = (
     plays_line.silences,
     *(plays_people.wanderings(seed, 20) for seed in (90, 91)),
 )
+STALE: tuple[Play, ...] = (plays_line.first_bytes,)
 LAST: tuple[Play, ...] = (plays_pins.ten_minutes,)
 PEOPLE: tuple[Play, ...] = (plays_people.traces, *(plays_people.crowds(seed) for seed in range(30)))
 QUICK: tuple[Play, ...] = (_PINS[2], _PINS[4], plays_line.hellos, plays_line.silences, plays_line.services)
@@ -76,7 +88,8 @@ def record(plays: tuple[Play, ...], begin: Begin = Native, start_ms: int = 0) ->
 
 def rules(begin: Begin = Native) -> list[Tape]:
     """Everything but people: they have a machine of their own."""
-    return [*record(RULES, begin), *record(WRAPPING, begin, _WRAP_MS), *record(LAST, begin)]
+    wrapping, stale = record(WRAPPING, begin, _WRAP_MS), record(STALE, begin, _STALE_MS)
+    return [*record(RULES, begin), *wrapping, *stale, *record(LAST, begin)]
 
 
 def people(begin: Begin = Native) -> list[Tape]:

@@ -38,17 +38,29 @@ def silences(begin: Begin) -> None:
         bench.run(30, bench.host.want(2))
 
 
+def unasked(begin: Begin) -> None:
+    """Words in a new epoch, heard from a status, that no Hello began: at the start and after a silence."""
+    for bench in (Bench(begin), session(begin)):
+        bench.run(limits.SILENCE_MS + 100)
+        bench.host.epoch, bench.host.sequence = bench.status.epoch, 0
+        bench.run(30, bench.host.want(1))
+        bench.run(30, bench.host.service(Action.RESET))
+
+
 def polls(begin: Begin) -> None:
     """Old ones, those never issued, and as many as are kept."""
-    for age_ms in (*around(limits.POLL_AGE_MS - 43), *around(limits.POLL_AGE_MS)):
+    for age_ms in around(limits.POLL_AGE_MS):
         bench = session(begin)
-        old = bench.host.poll
-        spent_ms = 0
-        while spent_ms < age_ms:
-            ms = min(100, age_ms - spent_ms)
+        bench.run(1, bench.host.want())
+        old, left_ms = bench.host.poll, age_ms - 1
+        while left_ms:
+            ms = min(100, left_ms)
             bench.run(ms, bench.host.want())
-            spent_ms += ms
+            left_ms -= ms
         bench.run(30, bench.host.frame(replace(bench.host.wish(1), poll=old)))
+    bench = session(begin)
+    for poll in (0, 1):
+        bench.run(20, bench.host.frame(replace(bench.host.wish(poll + 1), poll=poll)))
     bench = session(begin)
     for change in (0, 1, 2, -30, -31, -32, -33, -40, 2**31):
         for _ in range(45):
@@ -79,6 +91,8 @@ def _misshapen(bench: Bench) -> Iterator[bytes]:
     for size in (*range(3, 12), 19, 20, 21, 32, 34, 35, 36, 40):
         for kind in b"HWVX":
             yield key.seal((bytes((kind,)) + body[1:]).ljust(40, b"\1")[:size])
+    for size in (11, 12, 13):
+        yield (body[:1] + b"\3" + body[2:])[:size]
     for bit in range(64):
         sealed = bytearray(key.seal(body))
         sealed[-1 - bit // 8] ^= 1 << bit % 8
@@ -132,9 +146,17 @@ def broken_frames(begin: Begin) -> None:
         bench.run(25, frames.encode(bytes(size)) + bench.host.want())
         bench.run(25, bytes((0xA5, size + 1)) + bytes(size + 3) + bench.host.want())
     bench.run(30, bench.host.want() * 3 + bench.host.want(1))
+    bench.run(30, b"\xa5\x1a\xa5\x00\xe1\xf0" + bench.host.hello())  # a frame of nothing in what looks like a frame
     while (hello := bench.host.hello())[-1] != frames.START:
         continue
     bench.run(30, hello + b"\x30" + bench.host.hello())  # its end looks like a beginning
+
+
+def first_bytes(begin: Begin) -> None:
+    """Junk, then a Hello, as soon as it runs."""
+    bench = Bench(begin)
+    bench.restart(2)
+    bench.run(40, b"\x30" + bench.host.hello())
 
 
 def chatter(begin: Begin) -> None:

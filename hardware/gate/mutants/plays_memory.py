@@ -16,11 +16,25 @@ def _record(number: int) -> bytes:
 
 
 def images() -> Iterator[bytes]:
+    yield from _counted()
+    yield from _provisioned()
+    yield from _latched()
+
+
+def _counted() -> Iterator[bytes]:
+    """Starts; whatever stands right behind them."""
     blank, bad = b"\xff" * 5, b"\x00\x00\x00\x09\x00"
     places = [blank, bad, *map(_record, (0, 1, 2, 0xFF, 0x100, 0x00FFFFFF, 0x01000000, 0xFFFFFFFE, 0xFFFFFFFF))]
     for first in places:
         for second in places:
             yield READY[:32] + first + b"\xff\xff\xff" + second + READY[45:]
+    for at in (36, 37, 44, 45):
+        never = bytearray(READY[:32] + b"\xff" * 16 + READY[48:])
+        never[at] = 0
+        yield bytes(never)
+
+
+def _provisioned() -> Iterator[bytes]:
     for opens_ms, travel_ms in (
         (0, 100),
         (100, 50),
@@ -35,16 +49,20 @@ def images() -> Iterator[bytes]:
         yield Site(0x0107, 1000, 100, key).image(commissioned=True)
     for at in range(25):
         yield READY[:at] + bytes((READY[at] ^ 0x40,)) + READY[at + 1 :]
-    for record in (b"\1\0\0", b"\0\0\0", b"\0\0\1", b"\0\1\0", b"\1\x0f\xff", b"\2\0\0", b"\xff\xff\xff", b"\0\0\x20"):
-        for wrong in (0, 1):
-            yield READY[:48] + record + bytes((crc8(record) ^ wrong,)) + READY[52:]
-    for erased in (b"\xff\xff\xff\xff", b"\xfe\xff\xff\xff", b"\xff\xff\xff\xfe"):
-        yield READY[:48] + erased + READY[52:]
     for image in (b"\xff" * 64, bytes(64)):
         yield image
         marked = bytearray(image)
         marked[24] = commission_mark(image)
         yield bytes(marked)
+
+
+def _latched() -> Iterator[bytes]:
+    for record in (b"\1\0\0", b"\0\0\0", b"\0\0\1", b"\0\1\0", b"\1\x0f\xff", b"\2\0\0", b"\xff\xff\xff", b"\0\0\x20"):
+        for wrong in (0, 1):
+            yield READY[:48] + record + bytes((crc8(record) ^ wrong,)) + READY[52:]
+    for erased in (b"\xff\xff\xff\xff", b"\xfe\xff\xff\xff", b"\xff\xff\xff\xfe"):
+        yield READY[:48] + erased + READY[52:]
+    yield READY[:48] + b"\xff\xff\xff\xff\x00" + READY[53:]  # nothing latched; something behind it
 
 
 def memories(begin: Begin) -> None:
@@ -56,6 +74,30 @@ def memories(begin: Begin) -> None:
         bench.run(7)
         bench.lane.pins = 0
         bench.restart(30)
+
+
+def unprovisioned(begin: Begin) -> None:
+    """The limits of a site without any are the widest there are."""
+    bench = Bench(begin, b"\xff" * len(READY))
+    bench.lane.pins = int(Pin.RELEASE)
+    bench.run(limits.OPEN_MOST_MS + 100)
+    bench.lane.pins = 0
+    bench.run(300)
+    bench.lane.defects = Defect.LEAF_STUCK
+    bench.lane.pins = int(Pin.RELEASE)
+    bench.run(limits.TRAVEL_MOST_MS + limits.TRAVEL_MARGIN_MS + 100)
+
+
+def starts(begin: Begin) -> None:
+    """With the leaf ajar, with the service switch just turned, with two faults at once."""
+    bench = Bench(begin)
+    bench.lane.leaf_ms = SITE.travel_ms // 2
+    bench.restart()
+    bench.restart(5)
+    bench.lane.pins = int(Pin.SERVICE)
+    bench.run(60)
+    bad = b"\x00\x00\x00\x09\x00"
+    Bench(begin, READY[:32] + bad + READY[37:40] + bad + READY[45:], int(Pin.HOLD | Pin.ESCAPE))
 
 
 def latches(begin: Begin) -> None:

@@ -60,6 +60,26 @@ def defects(defect: int, limit_ms: int, grant: int) -> Play:
     return play
 
 
+def two_defects(begin: Begin) -> None:
+    """Found anew at the same moment, since a reset does not mend them."""
+    bench = session(begin)
+    bench.lane.defects = Defect.CONTACTS_SHORT | Defect.PRESENCE_CUT
+    bench.want(300)
+    ask(bench, Action.RESET)
+    bench.want(300)
+
+
+def fail_safe(begin: Begin) -> None:
+    """The relay is energised while the leaf is closed."""
+    for defect in Defect:
+        bench = session(begin, straps=int(Pin.FAIL_SAFE))
+        bench.lane.defects = int(defect)
+        bench.want(limits.FEEDBACK_MS + 200)
+        bench.lane.defects = 0
+        ask(bench, Action.RESET)
+        bench.want(700, 1)
+
+
 def travels(begin: Begin) -> None:
     """Leaves that arrive just in time and just not; somebody in a closing leaf, early and late."""
     for travel_ms in (50, *range(292, 303)):
@@ -122,8 +142,21 @@ def swapped(begin: Begin) -> None:
             bench.want(900)
         ask(bench, Action.RESET)
         bench.walk = BACKWARDS
-        bench.open(90)
-        bench.want(1500, 90)
+        for grant in (90, 91, 92):
+            bench.open(grant)
+            bench.want(1500, grant)
+
+
+def swapped_and_cut(begin: Begin) -> None:
+    """Another fault is found while the third passage is under way."""
+    bench = session(begin)
+    bench.walk = BACKWARDS
+    for grant in (1, 2, 3):
+        bench.lane.defects = Defect.PRESENCE_CUT * (grant == 3)
+        bench.open(grant)
+        bench.want(130, grant)
+        bench.lane.defects = 0
+        bench.want(1500, grant)
 
 
 def fire_and_release(begin: Begin) -> None:
@@ -142,6 +175,18 @@ def fire_and_release(begin: Begin) -> None:
         bench.want(30)
         bench.lane.pins = 0
         bench.want(300, 5)
+
+
+def fire_comes_again(begin: Begin) -> None:
+    """Too short to be believed, as the service switch is turned on that would end the emergency."""
+    for late_ms in range(limits.SWITCH_MS - limits.FIRE_MS, limits.SWITCH_MS + 3):
+        bench = session(begin)
+        for pins in (Pin.FIRE, 0):
+            bench.lane.pins = int(pins)
+            bench.want(40)
+        for pins, ms in ((Pin.SERVICE, late_ms), (Pin.SERVICE | Pin.FIRE, 3), (Pin.SERVICE, 60)):
+            bench.lane.pins = int(pins)
+            bench.run(ms)
 
 
 def left_open(begin: Begin) -> None:
