@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from calibration.gate.safety.tap import Authentic, Served, Tap, Told, Wanted, Welcomed
+from calibration.gate.safety.tap import Authentic, Greeted, Served, Tap, Told, Wanted, Welcomed
 from calibration.gate.safety.terms import LEASE_MS, POLL_AGE_MS, Terms, Verdicts
 
 _KEPT = 32
@@ -94,6 +94,8 @@ class Authority:
         """What counted."""
         counted = []
         for message in self._from_host.hear(now_ms, data):
+            if isinstance(message, Greeted) and not self._terms.late_ms:
+                self._welcomed = False  # an epoch has begun that no Want behind this Hello can know
             if isinstance(message, Wanted | Served) and self._counts(now_ms, message):
                 counted.append(message)
                 if isinstance(message, Wanted):
