@@ -105,7 +105,8 @@ def sources() -> list[Path]:
 def changes(files: Sequence[str] = (*RULES, *PEOPLE)) -> Iterator[Change]:
     header = (build.SOURCES / "limits.h").read_text()
     for file in files:
-        yield from c_changes(file, (build.SOURCES / file).read_text(), header)
+        found = c_changes(file, (build.SOURCES / file).read_text(), header)
+        yield from (change for change in found if change.function not in _UNCALLED)
 
 
 def _compiled(source: Path, part: Path, flags: Flags) -> bool:

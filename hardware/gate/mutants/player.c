@@ -64,12 +64,17 @@ static const uint8_t *expectations(const uint8_t *at, uint32_t *size) {
     return at;
 }
 
+/* Whatever is set too late finds nothing right there by chance, or a time that has just been: plays.py uses that. */
+static void spoil(uint32_t start_ms) {
+    uint32_t stale = start_ms >> 24 ? start_ms : 0x5C3E1D2B;
+    for (size_t i = 0; i < native_size(); i++) native[i] = (uint8_t)(stale >> 8 * (i % 4));
+}
+
 static void start(void) {
     uint32_t size;
     wanted = expectations(tape, &size), wanted_end = wanted + size;
     struct itimerval patience = {.it_value.tv_sec = PATIENCE_S};
     setitimer(ITIMER_VIRTUAL, &patience, NULL);
-    for (size_t i = 0; i < native_size(); i++) native[i] = i % 2 ? 0x5A : 0xA5; /* nothing is right by chance; plays.py */
 }
 
 static void play(void) {
@@ -81,6 +86,7 @@ static void play(void) {
     last_drive = 0;
     memcpy(last_memory, tape, MEMORY_SIZE);
     tape += MEMORY_SIZE;
+    spoil(start_ms);
     native_start(native, last_memory, pins, start_ms);
     while (steps--) {
         uint32_t ms = number(&tape, 4), at_once = number(&tape, 1);

@@ -10,7 +10,7 @@ from hardware.gate.native import Native
 from hardware.gate.script import STARTED_MS, Begin
 
 _WRAP_MS = 2**32 - 3000
-_STALE_MS = 0x5AA55AA5 - STARTED_MS  # what `player.c` finds in a memory that nobody has set yet
+_STALE_MS = 0x5AA55AA5 - STARTED_MS  # a start at this time finds it wherever nobody has set anything
 _PINS: tuple[Play, ...] = (
     plays_pins.an_opening,
     *(
@@ -74,7 +74,12 @@ WRAPPING: tuple[Play, ...] = (
 )
 STALE: tuple[Play, ...] = (plays_line.first_bytes,)
 LAST: tuple[Play, ...] = (plays_pins.ten_minutes,)
-PEOPLE: tuple[Play, ...] = (plays_people.traces, *(plays_people.crowds(seed) for seed in range(30)))
+PEOPLE: tuple[Play, ...] = (
+    plays_people.traces,
+    plays_people.wheels,
+    plays_people.found,
+    *(plays_people.crowds(seed) for seed in range(30)),
+)
 QUICK: tuple[Play, ...] = (_PINS[2], _PINS[4], plays_line.hellos, plays_line.silences, plays_line.services)
 COVERING: tuple[Play, ...] = (*_PINS, *_LINE, *_MEMORY, *map(plays_people.crowds, range(4)), plays_people.rare_ones)
 

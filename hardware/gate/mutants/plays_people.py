@@ -10,6 +10,7 @@ from hardware.gate.mutants.stage import BACKWARDS, LONG, PERSON, Play, ask, leap
 from hardware.gate.script import READY, SITE, Begin, Bench
 
 TRACES = Path(__file__).parents[1] / "traces"
+WALKS = Path(__file__).with_name("walks.json")
 
 
 def traces(begin: Begin) -> None:
@@ -40,6 +41,33 @@ def _pass(bench: Bench, ms: int) -> None:
     if ms > 8000:
         leap(bench, ms - 4000)
     bench.run(ms if ms <= 8000 else 4000)
+
+
+def wheels(begin: Begin) -> None:
+    """Spokes just too short to be told, just long enough, and more of them than are counted."""
+    for spoke_ms, gap_ms, spokes, apart_ms in ((29, 20, 12, 300), (30, 19, 12, 300), (30, 1, 258, 6000)):
+        bench = Bench(begin)
+        period_ms, wheel_ms = spoke_ms + gap_ms, (spoke_ms + gap_ms) * spokes
+        for at_ms in range(wheel_ms + apart_ms):
+            entry = at_ms < wheel_ms and at_ms % period_ms < spoke_ms
+            exit_ = at_ms >= apart_ms and (at_ms - apart_ms) % period_ms < spoke_ms
+            bench.lane.pins = PERSON | int(Pin.ENTRY) * entry | int(Pin.EXIT) * exit_
+            bench.run(1)
+        bench.lane.pins = 0
+        bench.run(300)
+
+
+def found(begin: Begin) -> None:
+    """Walks of which one change or another makes something else; each a list of milliseconds and sensors."""
+    for walk in json.loads(WALKS.read_text()):
+        bench = Bench(begin)
+        for ms, sensed in walk:
+            bench.lane.pins = sum(
+                pins for at, pins in enumerate((int(Pin.ENTRY), int(Pin.EXIT), PERSON)) if sensed >> at & 1
+            )
+            _pass(bench, ms)
+        bench.lane.pins = 0
+        bench.run(300)
 
 
 def crowds(seed: int) -> Play:
