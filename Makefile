@@ -54,7 +54,7 @@ soak: .venv/dev.done
 
 mutants: .venv/dev.done
 	$(BIN)/python -m hardware.gate.mutants coverage
-	$(BIN)/python -m hardware.gate.mutants
+	$(BIN)/python -m hardware.gate.mutants controller.c leaf.c line.c session.c supervision.c memory.c frames.c rc.c passage.c
 
 protos: .venv/dev.done
 	$(BIN)/python protos/generate.py
