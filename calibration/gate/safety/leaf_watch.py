@@ -30,6 +30,7 @@ class LeafWatch:
         self.open = self.rests = self._holding = False
         self.sensed_ms = self._closing_ms = self._opened_ms = self._excused_ms = self.held_ms = _LONG_AGO
         self._sensed_run = self._started_ms = 0
+        self._switch_off_run, self._switch_was_off = 0, False
         self._seen = False  # its closed contact, since the start
         self.barred_ms: int | None = None  # since when something stands against a grant
         self.slowest_emergency_ms = 0
@@ -42,6 +43,7 @@ class LeafWatch:
         self._holding = self._terms.hold and not self.rests
         self._closing_ms = self._opened_ms = self._excused_ms = self._started_ms = now_ms
         self.sensed_ms, self._sensed_run = _LONG_AGO, 0
+        self._switch_off_run, self._switch_was_off = 0, not pins & _SERVICE
 
     def _boots(self, now_ms: int, pins: int) -> None:
         """The chip does not drive yet."""
@@ -62,8 +64,10 @@ class LeafWatch:
             self.sensed_ms, self._sensed_run = now_ms, self._sensed_run + 1
         else:
             self._sensed_run = 0
-        if pins & _SERVICE and self._switches.service_run > 25:
-            self._holding = False
+        self._switch_off_run = 0 if pins & _SERVICE else self._switch_off_run + 1
+        self._switch_was_off = self._switch_was_off or self._switch_off_run > 25
+        if pins & _SERVICE and self._switches.service_run > 25 and self._switch_was_off:
+            self._holding = False  # turned on, not only found on at the start
         self._seen = self._seen or bool(pins & _CLOSED)
         open_ = bool(drive & _RELAY) != self._terms.fail_safe
         if open_ != self.open:
