@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import partial
 from typing import assert_never
 
+from edge import gate_timing
 from edge.settings import ControllerGate, OsdpGate, RelayGate
 from hardware.door import Door
-from hardware.gate import driver, keys, timing
+from hardware.gate import driver, keys
 from hardware.osdp.door import OsdpDoor, Wiring
 from hardware.osdp.keys import Key
 from hardware.osdp.panel import Panel
@@ -31,7 +32,7 @@ def opening_s(gate: Gate, now_utc: datetime) -> float | None:
     """How long after a grant this gate opens, where that was measured.  Raises TimingUnfit."""
     if not isinstance(gate, ControllerGate) or gate.timing is None:
         return None
-    return timing.read(gate.timing, gate.id, now_utc).open_s
+    return gate_timing.read(gate.timing, gate.id, now_utc).open_s
 
 
 def open_door(gate: Gate, now_s: float) -> Door:

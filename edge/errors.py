@@ -3,6 +3,7 @@
 EdgeError
 ├── CameraLost        no frames (unplugged, unreadable file, wrong path): the eye re-opens, the technician looks
 ├── CalibrationUnfit  not this camera's, altered, expired or unreadable: the technician calibrates again
+├── TimingUnfit       not this gate's, altered, expired or unreadable: the technician measures the gate again
 ├── JournalUnfit      nothing can be made durable: the gate stays shut, the technician frees the disk
 └── SettingsUnfit     a setting is unknown or wrong: the appliance does not start
 """
@@ -26,6 +27,10 @@ class CameraLost(EdgeError):
 
 class CalibrationUnfit(EdgeError):
     """Names the file, what is wrong with it and which command mends it."""
+
+
+class TimingUnfit(EdgeError):
+    """Names the file, what is wrong with it and what to do."""
 
 
 class JournalUnfit(EdgeError):

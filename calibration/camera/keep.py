@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from calibration.camera.board import Sighting
 from calibration.camera.solve import Solution
-from edge.eye.calibrated import Calibration, digest
+from edge.eye.calibrated import Calibration
+from edge.measured import digest
 
 GOOD_FOR = timedelta(days=365)
 

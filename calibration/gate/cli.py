@@ -24,11 +24,11 @@ from calibration.gate.keep import Whose
 from calibration.gate.measure import Bench, Measured, Plan
 from calibration.gate.session import Time
 from calibration.gate.tap import Tap
+from edge.gate_timing import LEAST_CYCLES, Timing
 from hardware.errors import HardwareError, LinkSilent
 from hardware.gate import keys
 from hardware.gate.driver import LEASE_MS, Gate
 from hardware.gate.mac import Key
-from hardware.gate.timing import LEAST_CYCLES, Timing
 from hardware.port import SerialPort
 
 REFUSED, BROKEN, STOPPED = 1, 2, 130

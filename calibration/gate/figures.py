@@ -7,7 +7,7 @@ import numpy as np
 
 from calibration.gate.cycle import Cycle
 from calibration.gate.measure import Measured
-from hardware.gate.timing import Spread
+from edge.gate_timing import Spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from serial.tools.list_ports import comports
 
 from calibration.gate.figures import Figures
 from calibration.gate.measure import Measured
-from hardware.gate.timing import Timing, digest
+from edge.gate_timing import Timing
+from edge.measured import digest
 
 GOOD_FOR = timedelta(days=365)
 

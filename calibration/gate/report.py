@@ -8,9 +8,9 @@ from rich.table import Table
 from calibration.gate.figures import Figures
 from calibration.gate.judge import MOVES_MOST_MS, Finding
 from calibration.gate.measure import Measured
+from edge.gate_timing import Spread
 from hardware.gate.driver import SLOW_S
 from hardware.gate.limits import CHANGE_MS
-from hardware.gate.timing import Spread
 
 
 def tell(console: Console, found: Measured, seen: Figures) -> None:

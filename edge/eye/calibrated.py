@@ -1,30 +1,28 @@
 """What the calibration of one camera wrote: its schema, its reading and its checking."""
 
-import hashlib
-import json
-import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
+from edge import measured
 from edge.errors import CalibrationUnfit
 from edge.eye.exposure import ExposureLimits
+from edge.measured import FINITE, Refusal
 from vision import optics
 
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]  # one line of text
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Pixels = Annotated[float, Field(gt=0, lt=1e6)]
 Metres = Annotated[float, Field(gt=0, le=50)]
-_FINITE = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class LensSection(BaseModel):
     """fx fy cx cy: pixels of the calibrated picture.  distortion: k1 k2 p1 p2 k3 as OpenCV has them.  rms_px: mean
     distance between where the board's corners were seen and where this lens says they are."""
 
-    model_config = _FINITE
+    model_config = FINITE
     fx: Pixels
     fy: Pixels
     cx: Pixels
@@ -37,7 +35,7 @@ class ExposureSection(BaseModel):
     """What the exposure may be set to.  A limit left out is unknown: the camera's own holds.  target_luma: mean luma of
     the aligned face, 0..1."""
 
-    model_config = _FINITE
+    model_config = FINITE
     most_us: Annotated[int, Field(gt=0)]
     least_us: Annotated[int, Field(gt=0)] | None = None
     least_gain: Annotated[float, Field(ge=0)] | None = None
@@ -56,7 +54,7 @@ class ExposureSection(BaseModel):
 class MountingSection(BaseModel):
     """As `optics.Mounting`."""
 
-    model_config = _FINITE
+    model_config = FINITE
     height_m: Metres
     tilt_deg: Annotated[float, Field(ge=-60, le=60)]
 
@@ -64,7 +62,7 @@ class MountingSection(BaseModel):
 class VolumeSection(BaseModel):
     """As `optics.Volume`."""
 
-    model_config = _FINITE
+    model_config = FINITE
     nearest_m: Metres
     farthest_m: Metres
     half_width_m: Metres
@@ -84,7 +82,7 @@ class Calibration(BaseModel):
     """One camera.  width, height: of the pictures it was calibrated with.  pictures: sha256 of each of them.
     sha256: over everything else, so that a change by hand is noticed; it is no signature."""
 
-    model_config = _FINITE
+    model_config = FINITE
     camera: Name
     width: Annotated[int, Field(ge=16, le=20_000)]
     height: Annotated[int, Field(ge=16, le=20_000)]
@@ -127,29 +125,9 @@ class Calibration(BaseModel):
         return ExposureLimits(**known) if len(known) == len(ExposureSection.model_fields) else None
 
 
-def digest(found: Calibration) -> str:
-    """sha256 of the content: JSON, keys sorted, without `sha256`.  Layout and comments of the file do not count."""
-    content = found.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"sha256"})
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
 def load(file: Path) -> Calibration:
     """The file, complete and unaltered, whoever's camera it is.  Raises CalibrationUnfit."""
-    try:
-        found = Calibration.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except OSError as error:
-        raise CalibrationUnfit(f"calibration {file}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CalibrationUnfit(f"calibration {file}: is not TOML: {error}; {_AGAIN}") from error
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_complaint(e['type'], e['msg'])}" for e in error.errors())
-        raise CalibrationUnfit(f"calibration {file}: {wrong}; {_AGAIN}") from error
-    if digest(found) != found.sha256:
-        raise CalibrationUnfit(
-            f"calibration {file}: edited by hand: its content has sha256 {digest(found)[:12]}…, it says "
-            f"{found.sha256[:12]}…; {_AGAIN}"
-        )
-    return found
+    return measured.load(Calibration, file, Refusal("calibration", _AGAIN, CalibrationUnfit, _complaint))
 
 
 _AGAIN = "calibrate again with limen-calibrate camera"

@@ -10,7 +10,6 @@ from hardware.documents.finding import Finding, Unread, Weight
 from hardware.documents.items import HEAD, ISSUE, LEG, TICKET, Item, Piece, Strip
 
 KIND = "bcbp"
-MOST_LEGS = 4
 MOST_CHARACTERS = 4096
 _NONE = Piece("", 0)
 

@@ -14,10 +14,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from calibration.cli import app
+from edge.gate_timing import read
 from hardware.gate.bench import People, Terminal, serve
 from hardware.gate.lane import Lane, Walk
 from hardware.gate.limits import CHANGE_MS
-from hardware.gate.timing import read
 from tests.safety.gate_rig import GATE, SECRET, SOMEBODY, LooseClosed, chips
 
 RUNNER = Walk(entry=(250, 400), exit=(500, 650), presence=(100, 800))  # 2 m/s

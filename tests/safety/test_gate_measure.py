@@ -12,10 +12,11 @@ from calibration.gate.judge import findings
 from calibration.gate.keep import Whose, timing
 from calibration.gate.measure import Measured
 from calibration.whole import write
+from edge.errors import TimingUnfit
+from edge.gate_timing import Spread, Timing, read
 from hardware.errors import LinkSilent
 from hardware.gate.lane import WALKER, Defect, Lane
 from hardware.gate.limits import CHANGE_MS, Pin
-from hardware.gate.timing import Spread, Timing, TimingUnfit, read
 from tests.safety.gate_rig import (
     BACKWARDS,
     GATE,

@@ -1,15 +1,14 @@
 """What the measurement of one gate wrote: its schema, its reading and its checking."""
 
-import hashlib
-import json
-import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-from hardware.errors import HardwareError
+from edge import measured
+from edge.errors import TimingUnfit
+from edge.measured import FINITE, Refusal
 
 LEAST_OPEN_S, MOST_OPEN_S = 1.0, 5.0  # a host that stalls for a moment is no gate fault; nobody waits longer
 OPEN_SHARE = 2  # of the slowest opening but one in a hundred
@@ -18,18 +17,13 @@ LEAST_CYCLES = 3
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]  # one line of text
 Ms = Annotated[float, Field(ge=0, le=60_000)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-_FINITE = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 _AGAIN = "measure again with limen-calibrate gate"
-
-
-class TimingUnfit(HardwareError):
-    """Names the file, what is wrong with it and what to do."""
 
 
 class Spread(BaseModel):
     """n measured values: of p95_ms it is true that 95 in 100 were not above it."""
 
-    model_config = _FINITE
+    model_config = FINITE
     n: Annotated[int, Field(ge=1)]
     p50_ms: Ms
     p95_ms: Ms
@@ -53,7 +47,7 @@ class Timing(BaseModel):
     port: as it was named.  serial: of the adapter behind it, if it has one.  provisioned_ms: travel the controller had.
     """
 
-    model_config = _FINITE
+    model_config = FINITE
     gate: Annotated[int, Field(ge=0, le=65535)]
     port: Name
     serial: Name | None = None
@@ -79,29 +73,9 @@ class Timing(BaseModel):
         return min(MOST_OPEN_S, max(LEAST_OPEN_S, OPEN_SHARE * self.opening.p99_ms / 1000))
 
 
-def digest(found: Timing) -> str:
-    """sha256 of the content: JSON, keys sorted, without `sha256`.  Layout and comments of the file do not count."""
-    content = found.model_dump(mode="json", exclude_none=True, exclude={"sha256"})
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
 def load(file: Path) -> Timing:
     """The file, complete and unaltered, whichever gate's it is.  Raises TimingUnfit."""
-    try:
-        found = Timing.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except OSError as error:
-        raise TimingUnfit(f"gate timing {file}: cannot be read: {error.strerror}; {_AGAIN}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TimingUnfit(f"gate timing {file}: is not TOML: {error}; {_AGAIN}") from error
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise TimingUnfit(f"gate timing {file}: {wrong}; {_AGAIN}") from error
-    if digest(found) != found.sha256:
-        raise TimingUnfit(
-            f"gate timing {file}: edited by hand: its content has sha256 {digest(found)[:12]}…, it says "
-            f"{found.sha256[:12]}…; {_AGAIN}"
-        )
-    return found
+    return measured.load(Timing, file, Refusal("gate timing", _AGAIN, TimingUnfit, lambda _, message: message))
 
 
 def read(file: Path, gate: int, now_utc: datetime) -> Timing:
