@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from edge.encounter.events import Grant, Proceed, Prompt, Show, Told
 from edge.encounter.journal import Journal
 from hardware.door import Position
 from hardware.gate import keys
-from hardware.gate.bench import People, serve
+from hardware.gate.bench import People, Served
 from hardware.gate.driver import Gate
 from hardware.gate.lane import Lane
 from hardware.gate.mac import Key
@@ -67,13 +66,8 @@ class GateBench:
     def __init__(self, folder: Path) -> None:
         site = Site(1, 5000, 200, keys.new())
         lane = Lane(lambda pins: Native(site.image(commissioned=True), pins))
-        self._ended = threading.Event()
         link = folder / "gate.tty"
-        people = People(lane, None, lambda _: None)
-        self._far = threading.Thread(target=serve, args=(lane, people, link, time.monotonic, self._ended.is_set))
-        self._far.start()
-        while not link.exists():
-            time.sleep(0.01)
+        self._far = Served(lane, People(lane, None, lambda _: None), link)
         nonces = itertools.count(1)
         self._gate = Gate(SerialPort(str(link)), Key(site.key), 1, time.monotonic(), lambda: next(nonces))
 
@@ -87,8 +81,7 @@ class GateBench:
         return float(np.median(taken)) * 1000
 
     def close(self) -> None:
-        self._ended.set()
-        self._far.join()
+        self._far.stop()
         self._gate.close()
 
     def _opening(self) -> float:

@@ -1,7 +1,6 @@
 """A gate's controller of any kind in a lane, and who speaks to it, all in simulated time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from hardware.gate.controller import Controller
 from hardware.gate.driver import Gate
@@ -10,6 +9,7 @@ from hardware.gate.limits import Pin
 from hardware.gate.mac import Key
 from hardware.gate.memory import Site
 from hardware.gate.model import GateModel
+from hardware.gate.mutants.tape import Shifted
 from hardware.gate.native import Native
 from hardware.gate.script import READY, SITE, Begin
 from hardware.gate.simulator import Simulator
@@ -19,31 +19,15 @@ PERSON = int(Pin.PRESENCE_A | Pin.PRESENCE_B)
 WRAP_MS = 2**32 - 900
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
-    """A controller whose clock is not at 0 when it starts."""
-
-    controller: Controller
-
-    def tick(self, now_ms: int, pins: int) -> int:
-        return self.controller.tick((now_ms + WRAP_MS) % 2**32, pins)
-
-    def exchange(self, received: bytes) -> bytes:
-        return self.controller.exchange(received)
-
-    @property
-    def memory(self) -> bytes:
-        return self.controller.memory
-
-    def close(self) -> None:
-        self.controller.close()
-
-
 KINDS: dict[str, Begin] = {"model": GateModel, "native": Native, "firmware": Simulator}
-WRAPPING: dict[str, Begin] = {
-    "model over the wrap": lambda memory, pins, now_ms: Late(GateModel(memory, pins, (now_ms + WRAP_MS) % 2**32)),
-    "native over the wrap": lambda memory, pins, now_ms: Late(Native(memory, pins, (now_ms + WRAP_MS) % 2**32)),
-}
+
+
+def _late(begin: Begin) -> Begin:
+    """With a clock that wraps soon after the start."""
+    return lambda memory, pins, now_ms: Shifted(begin(memory, pins, (now_ms + WRAP_MS) % 2**32), WRAP_MS)
+
+
+WRAPPING: dict[str, Begin] = {"model over the wrap": _late(GateModel), "native over the wrap": _late(Native)}
 
 
 class Wire:

@@ -3,6 +3,8 @@
 import json
 import os
 import select
+import threading
+import time
 import tty
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +105,23 @@ def serve(lane: Lane, people: People, link: Path, clock: Callable[[], float], un
         link.unlink(missing_ok=True)
         terminal.close()
         lane.controller.close()
+
+
+class Served:
+    """A lane served in a thread of its own, in real time, until it is stopped."""
+
+    def __init__(self, lane: Lane, people: People, link: Path) -> None:
+        self._ended = threading.Event()
+        words = (lane, people, link, time.monotonic, self._ended.is_set)
+        self._thread = threading.Thread(target=serve, args=words)
+        self._thread.start()
+        while not link.is_symlink() and self._thread.is_alive():
+            time.sleep(0.002)
+
+    def stop(self) -> None:
+        """The terminal is closed under whoever has it open.  Safe to call twice."""
+        self._ended.set()
+        self._thread.join()
 
 
 def write_line(file: TextIO) -> Callable[[dict[str, object]], None]:

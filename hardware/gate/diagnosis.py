@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 from hardware.door import Fault
 from hardware.gate import faults, frames
-from hardware.gate.limits import MAC_SIZE, VERSION
+from hardware.gate.limits import MAC_SIZE, VERSION, Faults
 from hardware.gate.mac import Key
 from hardware.gate.messages import FROM_HOST, HEAD, Status, Welcome
 
@@ -28,7 +28,7 @@ _FAULTS = {
     Heard.ECHO: faults.ECHO,
     Heard.OTHER_VERSION: faults.OTHER_VERSION,
     Heard.OTHER_GATE: faults.OTHER_GATE,
-    Heard.UNPROVISIONED: faults.of_controller(2048)[0],
+    Heard.UNPROVISIONED: faults.CONTROLLER[Faults.UNPROVISIONED],
     Heard.WRONG_KEY: faults.WRONG_KEY,
 }
 

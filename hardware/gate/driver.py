@@ -48,12 +48,9 @@ class Gate:
         self._answer_s = 0.0
         self.welcome: Welcome | None = None  # of the session that lasts
         self.status: Status | None = None  # of the session that lasts
+        self.state: DoorState | None = None  # what that status means
 
     # --- the wish ---------------------------------------------------------------------------------------------------
-
-    @property
-    def state(self) -> DoorState | None:
-        return self._state(self.status) if self.status else None
 
     @property
     def next_grant(self) -> int | None:
@@ -111,7 +108,7 @@ class Gate:
         data = self._port.read()
         self._diagnosis.arrived(data)
         payloads = self._decoder.feed(data, round(now_s * 1000))
-        return [self._state(status) for payload in payloads if (status := self._hear(payload, now_s))]
+        return [state for payload in payloads if (state := self._hear(payload, now_s)) is not None]
 
     def _send(self, message: Message) -> None:
         self._port.write(frames.encode(self._key.seal(message.pack())))
@@ -130,7 +127,7 @@ class Gate:
             return Service(*head, action, technician)
         return Want(*head, self._grant, LEASE_MS if self._grant else 0, self._lamp)
 
-    def _hear(self, payload: bytes, now_s: float) -> Status | None:
+    def _hear(self, payload: bytes, now_s: float) -> DoorState | None:
         """Only what is authentic, of our session and newer than what we know moves us."""
         heard = classify(payload, self._gate, self._key)
         self._diagnosis.heard(heard)
@@ -158,10 +155,10 @@ class Gate:
 
     def _end(self) -> None:
         """The controller became safe or started anew: what was granted is void."""
-        self.welcome = self.status = None
+        self.welcome = self.status = self.state = None
         self._grant = 0
 
-    def _take(self, status: Status, now_s: float) -> Status:
+    def _take(self, status: Status, now_s: float) -> DoorState:
         self.status, self._poll, self._heard_s = status, status.poll, now_s
         self._last_grant = max(self._last_grant, status.last_grant)
         self._diagnosis = Diagnosis()
@@ -171,11 +168,12 @@ class Gate:
         while self._sent and self._sent[0][0] <= status.sequence:
             _, sent_s = self._sent.popleft()
             self._answer_s = now_s - sent_s
-        return status
+        self.state = self._meaning(status)
+        return self.state
 
     # --- what it means ----------------------------------------------------------------------------------------------
 
-    def _state(self, status: Status) -> DoorState:
+    def _meaning(self, status: Status) -> DoorState:
         flags = Flag(status.flags)
         found = faults.of_controller(status.faults) + self._standing(status, flags)
         barred = status.faults or flags & _AGAINST or not flags & Flag.COMMISSIONED or self._blocked

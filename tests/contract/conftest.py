@@ -4,10 +4,27 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from hardware.gate.limits import Pin
 from hardware.gate.script import READY, SITE, Bench
+from tests.contract.chip import CLOSED, Chip
 from tests.gates import KINDS, WRAPPING
 
 Make = Callable[..., Bench]
+Start = Callable[[bytes | None, Pin], Chip]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """The firmware in its simulated chip, with this EEPROM and these pins."""
+    chips: list[Chip] = []
+
+    def begin(memory: bytes | None = None, pins: Pin = CLOSED) -> Chip:
+        chips.append(Chip(memory, pins))
+        return chips[-1]
+
+    yield begin
+    for chip in chips:
+        chip.simulator.close()
 
 
 def _maker(kind: str) -> Iterator[Make]:

@@ -1,29 +1,12 @@
 """What main.c promises of every pin: each input and output of the simulated chip as it is wired."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from hardware.door import Position
 from hardware.gate.limits import Drive, Faults, Flag, Pin
 from hardware.lights import PHASE_MS, Lamp
 from tests.contract.chip import CLOSED, NONE, READY, STARTED_MS, Chip, Host
-
-Start = Callable[[bytes | None, Pin], Chip]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    chips: list[Chip] = []
-
-    def begin(memory: bytes | None = None, pins: Pin = CLOSED) -> Chip:
-        chips.append(Chip(memory, pins))
-        return chips[-1]
-
-    yield begin
-    for chip in chips:
-        chip.simulator.close()
-
+from tests.contract.conftest import Start
 
 # --- inputs ----------------------------------------------------------------------------------------------------------
 

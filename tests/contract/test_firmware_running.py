@@ -1,7 +1,6 @@
 """What main.c promises of line, clock, watchdog and EEPROM of the simulated chip."""
 
 import random
-from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,23 +11,8 @@ from hardware.gate.memory import Memory
 from hardware.gate.messages import Hello, Welcome
 from hardware.gate.native import Native
 from hardware.gate.simulator import Event
-from tests.contract.chip import CLOSED, NONE, READY, SECRET, SITE, STARTED_MS, Chip, Host
-
-Start = Callable[[bytes | None, Pin], Chip]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    chips: list[Chip] = []
-
-    def begin(memory: bytes | None = None, pins: Pin = CLOSED) -> Chip:
-        chips.append(Chip(memory, pins))
-        return chips[-1]
-
-    yield begin
-    for chip in chips:
-        chip.simulator.close()
-
+from tests.contract.chip import CLOSED, NONE, READY, SECRET, SITE, STARTED_MS, Host
+from tests.contract.conftest import Start
 
 # --- line ------------------------------------------------------------------------------------------------------------
 

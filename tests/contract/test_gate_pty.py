@@ -1,7 +1,6 @@
 """The real driver and a controller on a real pseudo terminal, in real time; and the port it is opened with."""
 
 import itertools
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from hardware.door import DoorState, Position
 from hardware.errors import PortClosed
-from hardware.gate.bench import People, Terminal, serve
+from hardware.gate.bench import People, Served, Terminal
 from hardware.gate.driver import PERIOD_S, Gate
 from hardware.gate.lane import WALKER, Lane
 from hardware.gate.mac import Key
@@ -27,15 +26,10 @@ class Pty:
     def __init__(self, begin: Begin, folder: Path) -> None:
         self.lane = Lane(lambda pins: begin(READY, pins, 0), travel_ms=SITE.travel_ms)
         self.events: list[dict[str, object]] = []
-        people = People(self.lane, WALKER, self.events.append)
-        self._link, self._ended = folder / "gate.tty", threading.Event()
-        words = (self.lane, people, self._link, time.monotonic, self._ended.is_set)
-        self._far = threading.Thread(target=serve, args=words)
-        self._far.start()
-        while not self._link.exists():
-            time.sleep(0.002)
+        link = folder / "gate.tty"
+        self._far = Served(self.lane, People(self.lane, WALKER, self.events.append), link)
         nonces = itertools.count(1)
-        self.gate = Gate(SerialPort(str(self._link)), Key(SITE.key), SITE.gate, time.monotonic(), lambda: next(nonces))
+        self.gate = Gate(SerialPort(str(link)), Key(SITE.key), SITE.gate, time.monotonic(), lambda: next(nonces))
 
     def until_ready(self) -> DoorState:
         for _ in range(PATIENCE):
@@ -54,8 +48,7 @@ class Pty:
         raise AssertionError(f"never {position.name}: {self.gate.state}")
 
     def close(self) -> None:
-        self._ended.set()
-        self._far.join()
+        self._far.stop()
         self.gate.close()
 
 

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from calibration.cli import app
 from edge.gate_timing import read
-from hardware.gate.bench import People, Terminal, serve
+from hardware.gate.bench import People, Served, Terminal
 from hardware.gate.lane import Lane, Walk
 from hardware.gate.limits import CHANGE_MS
 from tests.safety.gate_rig import GATE, SECRET, SOMEBODY, LooseClosed, chips
@@ -31,22 +30,15 @@ class Site:
         self.port, self.key, self.out = folder / "port", folder / "gate.key", folder / "gate.toml"
         self.key.touch(mode=0o600)
         self.key.write_text(SECRET.hex())
-        self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._far: Served | None = None
 
     def serve(self, lane: Lane, walk: Walk | None = None) -> Lane:
-        people = People(lane, walk, lambda _: None)
-        far = (lane, people, self.port, time.monotonic, self._ended.is_set)
-        self._thread = threading.Thread(target=serve, args=far)
-        self._thread.start()
-        while not self.port.exists():
-            time.sleep(0.01)
+        self._far = Served(lane, People(lane, walk, lambda _: None), self.port)
         return lane
 
     def stop(self) -> None:
-        self._ended.set()
-        if self._thread:
-            self._thread.join()
+        if self._far:
+            self._far.stop()
 
     def words(self, *more: object) -> list[str]:
         fixed = ("gate", self.port, "--key", self.key, "--id", GATE, "--out", self.out, "--cycles", 3)

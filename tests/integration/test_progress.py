@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from edge.encounter.journal import Journal
 from edge.settings import Settings
 from edge.view import View
 from hardware.gate import keys
-from hardware.gate.bench import People, serve
+from hardware.gate.bench import People, Served
 from hardware.gate.lane import Lane
 from hardware.gate.memory import Site
 from hardware.gate.native import Native
@@ -32,19 +31,14 @@ class Gate:
         site = Site(1, 5000, 200, keys.new())
         keys.write(site, self.folder / "gate.key", self.folder / "gate.hex")
         lane = Lane(lambda pins: Native(site.image(commissioned=True), pins))
-        self._ended = threading.Event()
-        people = People(lane, None, self.told.append)
-        where = (lane, people, self.folder / "gate.tty", time.monotonic, self._ended.is_set)
-        self._far = threading.Thread(target=serve, args=where)
-        self._far.start()
+        self._far = Served(lane, People(lane, None, self.told.append), self.folder / "gate.tty")
 
     @property
     def safe(self) -> list[dict[str, object]]:
         return [event for event in self.told if "safe" in event]
 
     def stop(self) -> None:
-        self._ended.set()
-        self._far.join()
+        self._far.stop()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from calibration.gate.safety.controllers import SECRET, SITE, Kind, beginner
 from calibration.gate.safety.figure import Figure, spread
 from edge.gate_link import GateLink
 from hardware.door import Position
-from hardware.gate.bench import People, serve
+from hardware.gate.bench import People, Served
 from hardware.gate.driver import Gate
 from hardware.gate.lane import Lane
 from hardware.gate.mac import Key
@@ -28,13 +27,11 @@ BACK_S = 2.0
 MOVE_MS = 40
 
 
-class Served:
-    """A controller on a pty in real time, in a thread of its own, that can be cut and put back."""
+class Cable:
+    """A controller on a pty that can be cut and put back."""
 
     def __init__(self, kind: Kind, folder: Path) -> None:
-        self.link = folder / "gate.tty"
-        self._kind, self._ended = kind, threading.Event()
-        self._thread: threading.Thread | None = None
+        self.link, self._kind = folder / "gate.tty", kind
         self.events: list[dict[str, object]] = []
         self.plug()
 
@@ -42,25 +39,17 @@ class Served:
         """A new pty, and a controller that starts."""
         image = SITE.image(commissioned=True)
         lane = Lane(lambda pins: beginner(self._kind)(image, pins, 0), travel_ms=SITE.travel_ms)
-        people = People(lane, None, self.events.append)
-        self._ended.clear()
-        self._thread = threading.Thread(
-            target=serve, args=(lane, people, self.link, time.monotonic, self._ended.is_set)
-        )
-        self._thread.start()
-        _until(self.link.is_symlink)
+        self._far = Served(lane, People(lane, None, self.events.append), self.link)
 
     def cut(self) -> None:
         """The pty is closed under whoever has it open."""
-        self._ended.set()
-        if self._thread:
-            self._thread.join()
+        self._far.stop()
 
 
 @contextmanager
-def served(kind: Kind) -> Iterator[Served]:
+def served(kind: Kind) -> Iterator[Cable]:
     with tempfile.TemporaryDirectory() as folder:
-        gate = Served(kind, Path(folder))
+        gate = Cable(kind, Path(folder))
         try:
             yield gate
         finally:
@@ -175,7 +164,7 @@ def processes(trials: int, rng: random.Random) -> Figure:
     return Figure("GS-03", "host process killed or stopped", Kind.NATIVE, trials, failures, words, bench=True)
 
 
-def _ended(gate: Served, rng: random.Random) -> float:
+def _ended(gate: Cable, rng: random.Random) -> float:
     """How long the leaf was off its closed contact."""
     gate.events.clear()
     host = subprocess.Popen([sys.executable, "-m", "calibration.gate.safety.host", str(gate.link)])
@@ -191,7 +180,7 @@ def _ended(gate: Served, rng: random.Random) -> float:
     return (closed - moving) * 1000 if closed and moving else 1e6
 
 
-def _at(gate: Served, position: str) -> float | None:
+def _at(gate: Cable, position: str) -> float | None:
     """When it was first so, in seconds; for closed: last."""
     found = [event["at_s"] for event in list(gate.events) if event.get("position") == position]
     numbers = [at_s for at_s in found if isinstance(at_s, float)]

@@ -53,7 +53,7 @@ SEEDED = (
            "*faults = 0;"),
     Seeded("faults bar nothing", ("G8",), "controller.c", "return gate->faults || gate->emergency",
            "return gate->emergency"),
-    Seeded("a new key needs nobody", ("G2", "G8"), "controller.c", " || !memory_commissioned(&gate->memory);", ";"),
+    Seeded("a new key needs nobody", ("G2", "G8"), "controller.c", " || !gate->memory.commissioned;", ";"),
     Seeded("green while moving", ("G15",), "controller.c", "gate_position(gate) == 2", "gate_position(gate) >= 1"),
     Seeded("green without a grant", ("G15",), "controller.c", "!(gate->grant && gate_position(gate) == 2)",
            "gate_position(gate) != 2"),

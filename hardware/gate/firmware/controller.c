@@ -57,7 +57,7 @@ static void sense_switches(struct gate *gate) {
 }
 
 bool gate_barred(const struct gate *gate) {
-    return gate->faults || gate->emergency || gate->service_mode || !memory_commissioned(&gate->memory);
+    return gate->faults || gate->emergency || gate->service_mode || !gate->memory.commissioned;
 }
 
 /* What ends a grant without the host's doing. */

@@ -121,7 +121,7 @@ static uint8_t flags(const struct gate *gate) {
     if (gate->emergency) flags |= FLAG_EMERGENCY;
     if (gate->release.on) flags |= FLAG_RELEASE;
     if (gate->service_mode) flags |= FLAG_SERVICE;
-    if (memory_commissioned(&gate->memory)) flags |= FLAG_COMMISSIONED;
+    if (gate->memory.commissioned) flags |= FLAG_COMMISSIONED;
     if (gate->grant) flags |= FLAG_GRANTED;
     return flags;
 }

@@ -9,9 +9,12 @@
 #define START_SIZE 5
 #define LATCH_SIZE 4
 
+static uint8_t commission_mark(const struct memory *memory) { return crc8(memory->wanted, COMMISSIONED) ^ 1; }
+
 void memory_start(struct memory *memory, const uint8_t *stored) {
     memcpy(memory->wanted, stored, MEMORY_SIZE);
     memcpy(memory->stored, stored, MEMORY_SIZE);
+    memory->commissioned = stored[COMMISSIONED] == commission_mark(memory);
 }
 
 bool memory_store(struct memory *memory, uint8_t *address, uint8_t *value) {
@@ -38,11 +41,10 @@ bool memory_site(const struct memory *memory, struct site *site) {
     return whole && opens && travels && !key_known(site->key);
 }
 
-static uint8_t commission_mark(const struct memory *memory) { return crc8(memory->wanted, COMMISSIONED) ^ 1; }
-
-bool memory_commissioned(const struct memory *memory) { return memory->wanted[COMMISSIONED] == commission_mark(memory); }
-
-void memory_commission(struct memory *memory) { memory->wanted[COMMISSIONED] = commission_mark(memory); }
+void memory_commission(struct memory *memory) {
+    memory->wanted[COMMISSIONED] = commission_mark(memory);
+    memory->commissioned = true;
+}
 
 static bool erased(const uint8_t *record, uint8_t size) {
     while (size--)

@@ -10,6 +10,7 @@
 
 struct memory {
     uint8_t wanted[MEMORY_SIZE], stored[MEMORY_SIZE];
+    bool commissioned; /* as `wanted` says: asked every millisecond, so not summed up every time */
 };
 
 struct site {
@@ -26,7 +27,6 @@ bool memory_settled(const struct memory *memory);
 /* False without a usable key or with limits out of range. */
 bool memory_site(const struct memory *memory, struct site *site);
 
-bool memory_commissioned(const struct memory *memory);
 void memory_commission(struct memory *memory);
 
 /* Count this start: its number, or 0 if no earlier number can be believed. */
