@@ -115,7 +115,8 @@ class RelayDoor:
         return (self._state,)
 
     def rest(self, now_s: float) -> Sequence[DoorState]:
-        self.shut()
+        if self._granted_s is not None or now_s < self._until_s:
+            self.shut()  # once: each asks for "off" anew, before anything else is asked
         return self.poll(now_s)
 
     def close(self) -> None:

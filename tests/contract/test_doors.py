@@ -1,126 +1,30 @@
 """What every relay board's door promises, on a board in memory and on a board behind a real pseudo terminal."""
 
-import os
-import threading
-import time
-import tty
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pytest
 
-from hardware.door import DoorState, Position
+from hardware.door import Position
 from hardware.inputs import Inputs
-from hardware.port import Device, DirectPort, SerialPort
-from hardware.relays.boards import Board
-from hardware.relays.bytewise import Kmtronic, Lcus
+from hardware.port import DirectPort
+from hardware.relays.bytewise import Lcus
 from hardware.relays.door import Pulse, RelayDoor
 from hardware.relays.modbus import Modbus
-from hardware.relays.model import Cabinet, Cable, KmtronicModel, LcusModel, ModbusModel, NumatoModel, Relays
-from hardware.relays.numato import Numato
-
-CHANNEL = 2
-STEP_S = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    name: str
-    board: Callable[[], Board]
-    model: Callable[[Relays], Device]
-
-
-KINDS = (
-    Kind("lcus", lambda: Lcus(CHANNEL), LcusModel),
-    Kind("kmtronic", lambda: Kmtronic(CHANNEL, 8), KmtronicModel),
-    Kind("numato", lambda: Numato(CHANNEL), NumatoModel),
-    Kind("modbus", lambda: Modbus(1, CHANNEL, flashes=False), ModbusModel),
-    Kind("modbus-flash", lambda: Modbus(1, CHANNEL, flashes=True), lambda relays: ModbusModel(relays, flashes=True)),
+from hardware.relays.model import LcusModel, ModbusModel, Relays
+from tests.contract.relay_rigs import (
+    CHANNEL,
+    KINDS,
+    PULSE,
+    Bench,
+    Build,
+    Kind,
+    Memory,
+    Pty,
+    codes,
+    ready,
+    state,
+    until,
 )
-PULSE = Pulse(pulse_ms=300, opens_ms=1_000)
-
-
-class Memory:
-    """No wire, and a clock of its own."""
-
-    def __init__(self, kind: Kind, pulse: Pulse) -> None:
-        self.relays, self.cabinet, self.now_s = Relays(), Cabinet(1.0), 0.0
-        self.cable = Cable(kind.model(self.relays))
-        self._port = DirectPort(self.cable)
-        self.door = RelayDoor(self._port, kind.board(), pulse)
-
-    def step(self) -> None:
-        self.now_s = round(self.now_s + STEP_S, 3)
-        self._port.now_s = self.now_s
-        self.door.poll(self.now_s)
-        self.cabinet.trigger(self.relays.is_on(CHANNEL, self.now_s), self.now_s)
-
-    def close(self) -> None:
-        self.door.close()
-
-
-class Pty:
-    """A real pseudo terminal with the board's model behind it."""
-
-    def __init__(self, kind: Kind, pulse: Pulse) -> None:
-        self.relays, self.cabinet = Relays(), Cabinet(1.0)
-        self.cable = Cable(kind.model(self.relays))
-        self._ours, self._theirs = os.openpty()
-        tty.setraw(self._theirs)
-        os.set_blocking(self._ours, False)
-        self._ended = threading.Event()
-        self._far = threading.Thread(target=self._serve)
-        self._far.start()
-        self.door = RelayDoor(SerialPort(os.ttyname(self._theirs), 9600), kind.board(), pulse)
-
-    @property
-    def now_s(self) -> float:
-        return time.monotonic()
-
-    def step(self) -> None:
-        self.door.poll(self.now_s)
-        time.sleep(STEP_S)
-
-    def close(self) -> None:
-        self.door.close()
-        self._ended.set()
-        self._far.join()
-        os.close(self._ours)
-        os.close(self._theirs)
-
-    def _serve(self) -> None:
-        while not self._ended.wait(0.002):
-            try:
-                received = os.read(self._ours, 4096)
-            except BlockingIOError:
-                received = b""
-            os.write(self._ours, self.cable.exchange(received, self.now_s))
-            self.cabinet.trigger(self.relays.is_on(CHANNEL, self.now_s), self.now_s)
-
-
-Bench = Memory | Pty
-Build = Callable[..., Bench]
-
-
-def until(bench: Bench, happened: Callable[[], bool], steps: int = 200) -> None:
-    for _ in range(steps):
-        if happened():
-            return
-        bench.step()
-    raise AssertionError(f"never happened: {bench.door.state}")
-
-
-def state(bench: Bench) -> DoorState:
-    assert bench.door.state is not None
-    return bench.door.state
-
-
-def ready(bench: Bench) -> bool:
-    return bench.door.state is not None and bench.door.state.ready
-
-
-def codes(bench: Bench) -> set[str]:
-    return {fault.code for fault in bench.door.state.faults} if bench.door.state else set()
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
@@ -324,3 +228,19 @@ def test_inputs_on_a_board_without_any_are_refused() -> None:
 def test_a_pulse_and_an_opening_are_bounded(pulse_ms: int, opens_ms: int) -> None:
     with pytest.raises(ValueError, match=r"must .* got"):
         Pulse(pulse_ms=pulse_ms, opens_ms=opens_ms)
+
+
+@pytest.mark.parametrize("kind", FLASHLESS, ids=lambda kind: kind.name)
+def test_a_host_that_only_rests_ends_the_pulse_it_began_and_sends_no_other(build: Build, kind: Kind) -> None:
+    bench = build(Memory, kind)
+    assert isinstance(bench, Memory)
+    until(bench, lambda: ready(bench))
+    bench.door.grant()
+    until(bench, lambda: bench.relays.is_on(CHANNEL, bench.now_s))
+    bench.rests = True
+    until(bench, lambda: not bench.relays.is_on(CHANNEL, bench.now_s))
+    until(bench, lambda: ready(bench))
+    bench.door.grant()
+    for _ in range(40):
+        bench.step()
+        assert not bench.relays.is_on(CHANNEL, bench.now_s)

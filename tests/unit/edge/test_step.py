@@ -14,11 +14,8 @@ from edge.encounter.events import (
     Crowd,
     CutOff,
     Event,
-    GateHeld,
     GateLost,
     GateMoved,
-    GateTimed,
-    GateUnseen,
     Grant,
     Nobody,
     NotCrossed,
@@ -91,34 +88,6 @@ def test_g9_a_passage_that_is_not_certainly_one_person_is_no_crossing() -> None:
     doubt = (*OPENED[:-1], (1.5, GateMoved("open", 1, doubtful=1)), (1.9, GateMoved("closed", 0)))
     _, done = play(*doubt)
     assert Outcome("e1", NotCrossed(D, Why.DOUBTFUL), 1800) in done
-
-
-def test_g9_where_nothing_observes_the_passage_no_crossing_is_confirmed() -> None:
-    state, done = play(*ARRIVE, (0.1, Told("e1", 1, Proceed(D))), (0.1, GateUnseen()), (3.0, Tick()), (3.2, Tick()))
-    assert [e for e in done if isinstance(e, Outcome)] == [Outcome("e1", NotCrossed(D, Why.NOT_OBSERVED), 0)]
-    assert done[-1] == Show(Prompt.WELCOME)
-    assert isinstance(state.phase, Idle)
-
-
-def test_somebody_who_stands_in_the_leaf_brings_the_agent_and_still_counts() -> None:
-    _, done = play(*OPENED[:-1], (6.0, GateHeld()))
-    assert done[-2:] == [CallAgent("e1"), Show(Prompt.SEE_AGENT)]
-    _, done = play(*OPENED[:-1], (6.0, GateHeld()), (7.0, GateMoved("open", 1)), (7.5, GateMoved("closed", 0)))
-    assert any(isinstance(e, Outcome) and isinstance(e.what, Crossed) for e in done)
-
-
-def test_a_gate_that_breaks_while_open_is_the_agents() -> None:
-    _, done = play(*OPENED[:-1], (1.5, GateLost("relay_stuck")))
-    assert Outcome("e1", NotCrossed(D, Why.GATE_FAULT), 1400) in done
-    assert done[-1] == Show(Prompt.SEE_AGENT)
-
-
-def test_a_gate_known_to_be_slow_is_given_its_time_to_open() -> None:
-    asked = ((0.0, GateTimed(3.0)), *ARRIVE, (0.1, Told("e1", 1, Proceed(D))))
-    _, done = play(*asked, (2.2, Tick()))
-    assert not any(isinstance(effect, Outcome) for effect in done)
-    _, done = play(*asked, (3.2, Tick()))
-    assert Outcome("e1", NotCrossed(D, Why.GATE_FAULT), 3100) in done
 
 
 def test_a_gate_that_does_not_open_is_the_agents() -> None:
