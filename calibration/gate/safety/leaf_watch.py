@@ -102,8 +102,11 @@ class LeafWatch:
 
     def _may_be_caught(self, now_ms: int) -> bool:
         """Whether somebody sensed opens it again: always while it closes, once its contact is known to work."""
+        if self.rests:  # what the chip has read before its leaf arrived may still act
+            late = now_ms - self.rested_ms <= self._terms.late_ms
+            return late and now_ms - self.sensed_ms <= CLEAR_MS + self._slack_ms
         in_time = now_ms - self._closing_ms <= self._terms.travel_ms + MARGIN_MS + self._slack_ms
-        return not self.rests and (self._seen or in_time)
+        return self._seen or in_time
 
     def _opens_again(self, now_ms: int, at_the_gate: bool) -> None:
         self._verdicts.count("opened again while closing")
