@@ -1,33 +1,93 @@
-"""Who may call what.  A method without a row is refused, and the server does not start with one."""
+"""Who may call what: roles, ports and purposes in one table.  A method without a row is refused, and the server does
+not start with one."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from backend.errors import NotAllowed
-from backend.store.peers import Peer
 
-GATE, CARRIER, OPERATOR = "gate", "carrier", "operator"
-ALLOWED: dict[str, frozenset[str]] = {
-    "/limen.v1.Verification/Verify": frozenset({GATE}),
-    "/limen.v1.Verification/ReportOutcome": frozenset({GATE}),
-    "/limen.v1.Manifests/Submit": frozenset({CARRIER, OPERATOR}),
-    "/limen.v1.Manifests/WatchGallery": frozenset({GATE}),
-    "/limen.v1.Manifests/Assign": frozenset({OPERATOR}),
-    "/limen.v1.Fleet/Hello": frozenset({GATE}),
-    "/limen.v1.Fleet/Health": frozenset({GATE}),
-    "/limen.v1.Audit/Append": frozenset({GATE}),
-    "/grpc.health.v1.Health/Check": frozenset({GATE, CARRIER, OPERATOR}),
+# Devices, by their certificate.  A console carries the calls of people, who show a token besides.
+GATE, CARRIER, OPERATOR, CONSOLE = "gate", "carrier", "operator", "console"
+DEVICE_ROLES = frozenset({GATE, CARRIER, OPERATOR, CONSOLE})
+# People.  A supervisor settles what others propose, a records officer amends, an auditor reads and changes nothing.
+OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
+    "officer",
+    "supervisor",
+    "analyst",
+    "records",
+    "technician",
+    "manager",
+    "auditor",
+)
+PEOPLE_ROLES = frozenset({OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """roles: who may call.  ported: only about the caller's own ports.  purposes: one of them must be named."""
+
+    roles: frozenset[str]
+    ported: bool = False
+    purposes: frozenset[str] = frozenset()
+
+
+def _rule(*roles: str, ported: bool = False, purposes: tuple[str, ...] = ()) -> Rule:
+    return Rule(frozenset(roles), ported, frozenset(purposes))
+
+
+ALLOWED: dict[str, Rule] = {
+    "/limen.v1.Verification/Verify": _rule(GATE, ported=True),
+    "/limen.v1.Verification/Identify": _rule(GATE, ported=True),
+    "/limen.v1.Verification/ReportOutcome": _rule(GATE, ported=True),
+    "/limen.v1.Manifests/Submit": _rule(CARRIER, OPERATOR),
+    "/limen.v1.Manifests/WatchAnswers": _rule(CARRIER),
+    "/limen.v1.Manifests/WatchGallery": _rule(GATE),
+    "/limen.v1.Manifests/Assign": _rule(OPERATOR),
+    "/limen.v1.Manifests/Remove": _rule(CARRIER, OPERATOR),
+    "/limen.v1.Manifests/CloseDoors": _rule(CARRIER, OPERATOR),
+    "/limen.v1.Manifests/Accommodate": _rule(OPERATOR),
+    "/limen.v1.Manifests/Hygiene": _rule(OPERATOR, TECHNICIAN, MANAGER),
+    "/limen.v1.Alerts/Watch": _rule(OFFICER, ported=True),
+    "/limen.v1.Alerts/Take": _rule(OFFICER, ported=True),
+    "/limen.v1.Alerts/Adjudicate": _rule(OFFICER, ported=True),
+    "/limen.v1.Alerts/Override": _rule(OFFICER, ported=True),
+    "/limen.v1.Approvals/Propose": _rule(ANALYST, SUPERVISOR, MANAGER, AUDITOR),
+    "/limen.v1.Approvals/Settle": _rule(SUPERVISOR),
+    "/limen.v1.Approvals/List": _rule(ANALYST, SUPERVISOR, MANAGER, AUDITOR),
+    "/limen.v1.Crossings/List": _rule(OFFICER, RECORDS, ported=True, purposes=("inspection", "redress", "case")),
+    "/limen.v1.Crossings/Correct": _rule(RECORDS, ported=True, purposes=("redress", "case")),
+    "/limen.v1.Crossings/Overstays": _rule(ANALYST, RECORDS, ported=True, purposes=("inspection", "case")),
+    "/limen.v1.Crossings/Reconciliations": _rule(RECORDS, ported=True),
+    "/limen.v1.Crossings/Reconcile": _rule(RECORDS, ported=True, purposes=("redress", "case")),
+    "/limen.v1.People/Login": _rule(CONSOLE),
+    "/limen.v1.People/Logout": _rule(*PEOPLE_ROLES),
+    "/limen.v1.People/WhoAmI": _rule(*PEOPLE_ROLES),
+    "/limen.v1.Fleet/Hello": _rule(GATE),
+    "/limen.v1.Fleet/Health": _rule(GATE),
+    "/limen.v1.Audit/Append": _rule(GATE),
+    "/limen.v1.Audit/Search": _rule(AUDITOR, purposes=("audit", "case")),
+    "/grpc.health.v1.Health/Check": _rule(*DEVICE_ROLES),
 }
 
 
-def check(method: str, role: str, name: str, peer: Peer | None) -> Peer:
-    """The peer, if it is registered, still welcome, and its role may call the method.  Raises NotAllowed."""
-    if peer is None or peer.role != role:
-        raise NotAllowed(
-            f"{role} {name} is not registered here, or was turned away; `limen-tvs device add` registers one"
-        )
-    if role not in ALLOWED.get(method, frozenset()):
-        raise NotAllowed(f"role {role} may not call {method}")
-    return peer
+def rule(method: str) -> Rule:
+    """Raises NotAllowed for a method that nobody may call."""
+    if method not in ALLOWED:
+        raise NotAllowed(f"nobody may call {method}")
+    return ALLOWED[method]
+
+
+def check(method: str, roles: Iterable[str], purpose: str = "") -> str:
+    """The role by which a caller who holds these may call the method, the first by name.  Raises NotAllowed."""
+    allowed = rule(method)
+    held = sorted(set(roles))
+    role = next((one for one in held if one in allowed.roles), None)
+    if role is None:
+        raise NotAllowed(f"role {', '.join(held) or 'none'} may not call {method}")
+    if allowed.purposes and purpose not in allowed.purposes:
+        wanted = ", ".join(sorted(allowed.purposes))
+        raise NotAllowed(f"{method} needs a purpose: one of {wanted}, got {purpose or 'none'}")
+    return role
 
 
 def without_policy(methods: Iterable[str]) -> list[str]:

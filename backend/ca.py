@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from backend.access import DEVICE_ROLES
 from backend.errors import Refused
 
-ROLES = ("gate", "carrier", "operator")
+ROLES = tuple(sorted(DEVICE_ROLES))
 CA_DAYS, LEAF_DAYS = 3650, 397
 SCHEME = "limen://"
 

@@ -8,7 +8,8 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from backend.errors import NotAllowed, Refused, Repeated
-from backend.store import crossings, decisions, manifests
+from backend.keys import RECORDS, KeyRing
+from backend.store import crossings, decisions, journeys, travelers
 from backend.store.crossings import Crossing
 
 LATEST_MS = 20_000  # opening, walking through and closing take less
@@ -22,11 +23,14 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """kind: crossed, boarded or not_crossed; decision for the first and last, traveler and agent for the second."""
+    """kind: crossed, boarded or not_crossed; decision for the first and last, traveler and agent for the second.
+    gate and port: where the device stands."""
 
     encounter: str
     journey: str
     device: str
+    gate: str
+    port: str
     ended_utc_ms: int
     since_answer_ms: int
     kind: str
@@ -40,7 +44,7 @@ class Report:
         return ":".join(part or "" for part in (self.kind, self.decision, self.traveler, self.agent, self.why))
 
 
-def report(db: Connection, told: Report) -> Status:
+def report(db: Connection, keys: KeyRing, told: Report) -> Status:
     """Settle an encounter.  Telling it again gives the first answer; telling it differently raises Repeated.
 
     Raises NotAllowed if the decision was not given to this encounter and device, Refused for an unknown traveller.
@@ -49,16 +53,14 @@ def report(db: Connection, told: Report) -> Status:
         if held[0] != told.summary:
             raise Repeated(f"encounter {told.encounter} was already reported with another outcome")
         return Status(held[1])
-    status = _settle(db, told)
+    status = _settle(db, keys, told)
     crossings.settle(db, told.encounter, told.summary, status, time.time_ns() // 1_000_000)
     return status
 
 
-def _settle(db: Connection, told: Report) -> Status:
+def _settle(db: Connection, keys: KeyRing, told: Report) -> Status:
     if told.kind == "boarded":
-        if told.traveler not in {person.traveler for person in manifests.expected(db, told.journey)}:
-            raise Refused("traveler: not on this journey's manifest")
-        return _confirm(db, told, told.journey, told.traveler or "", "biographic")
+        return _confirm(db, keys, told, told.journey, told.traveler or "", "biographic")
     given = decisions.granted(db, told.encounter, told.decision or "")
     if given is None or given.device != told.device or given.traveler is None:
         raise NotAllowed(f"decision {told.decision} was not given to this encounter and device")
@@ -67,18 +69,31 @@ def _settle(db: Connection, told: Report) -> Status:
     if told.since_answer_ms > LATEST_MS:
         return Status.LATE
     # The decision's journey: the gate may have been assigned another since.
-    return _confirm(db, told, given.journey, given.traveler, "biometric")
+    return _confirm(db, keys, told, given.journey, given.traveler, "biometric")
 
 
-def _confirm(db: Connection, told: Report, journey: str, traveler: str, kind: str) -> Status:
+def _confirm(db: Connection, keys: KeyRing, told: Report, journey: str, traveler: str, kind: str) -> Status:
+    """Raises Refused for somebody who is not expected on the journey."""
+    run, who = journeys.find(db, journey), travelers.one(db, keys, journey, traveler)
+    if run is None or who is None:
+        raise Refused("traveler: not on this journey's manifest")
+    made = str(uuid.uuid4())
     crossing = Crossing(
-        crossing=str(uuid.uuid4()),
+        crossing=made,
         journey=journey,
         traveler=traveler,
+        person=travelers.person_of(db, traveler),
         encounter=told.encounter,
         kind=kind,
+        direction=run.direction,
+        port=told.port or run.port,
+        gate=told.gate,
         device=told.device,
         agent=told.agent,
+        policy=run.policy,
+        citizen=who.citizen,
+        sealed=keys.box(RECORDS).seal(who.biographic.pack(), made),
         crossed_utc_ms=told.ended_utc_ms,
+        until_utc_ms=None,
     )
     return Status.RECORDED if crossings.confirm(db, crossing) else Status.DUPLICATE

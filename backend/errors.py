@@ -7,6 +7,8 @@ ServiceError
 ├── NotReady             the gallery is not there yet: the gate uses agent mode         FAILED_PRECONDITION
 ├── Mismatch             models or payload differ from what is known: a technician      FAILED_PRECONDITION
 ├── Repeated             same key, another payload: a bug or an attack at the caller    ALREADY_EXISTS
+├── Busy                 more is asked than can be answered in time: ask again later     RESOURCE_EXHAUSTED
+├── KeyGone              what is asked for was purged, or its key is missing              FAILED_PRECONDITION
 ├── TooLate              the caller's deadline has passed                               DEADLINE_EXCEEDED
 └── StoreUnfit           the database or its key cannot be used: the service stops
 """
@@ -45,6 +47,14 @@ class Mismatch(ServiceError):
 
 
 class Repeated(ServiceError):
+    pass
+
+
+class Busy(ServiceError):
+    pass
+
+
+class KeyGone(ServiceError):
     pass
 
 

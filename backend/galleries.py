@@ -1,4 +1,4 @@
-"""Galleries of the journeys known: built from photos as manifests arrive, told to whoever watches."""
+"""Galleries of the journeys known: built from photos as manifests arrive."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,20 +7,25 @@ from pathlib import Path
 import structlog
 
 from backend import photos
+from backend.clock import Clock
 from backend.embedding import Embedding
 from backend.errors import NotReady
 from backend.imaging import Imaging
+from backend.keys import KeyRing
 from backend.matching import gallery
 from backend.matching.gallery import Gallery
-from backend.store import manifests
+from backend.store import journeys, templates, travelers
+from backend.store.bell import Topic
 from backend.store.engine import Store
-from backend.store.manifests import Traveler
+from backend.store.templates import Sample
+from backend.store.travelers import Traveler
 from vision.embed import Template, template_version
 from vision.errors import ImageRefused
 
 log = structlog.get_logger()
 TOLD_EVERY = 20  # photos
 AT_ONCE = 3  # photos in work: one decoding, the others embedding
+FOREVER_UTC_MS = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +36,20 @@ class Progress:
 
 
 class Galleries:
-    """`changed` is notified when any gallery or crossing list changes; `revision` counts the changes."""
-
-    def __init__(self, store: Store, imaging: Imaging, embedding: Embedding, photos_dir: Path) -> None:
-        self._store, self._imaging, self._embedding, self._photos = store, imaging, embedding, photos_dir
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyRing,
+        clock: Clock,
+        imaging: Imaging,
+        embedding: Embedding,
+        photos_dir: Path,
+    ) -> None:
+        self._store, self._keys, self._clock = store, keys, clock
+        self._imaging, self._embedding, self._photos = imaging, embedding, photos_dir
         self._built: dict[str, Gallery] = {}
         self._progress: dict[str, Progress] = {}
         self._wanted: asyncio.Queue[str] = asyncio.Queue()
-        self.changed = asyncio.Condition()
-        self.revision = 0
 
     def of(self, journey: str) -> Gallery:
         """The searchable gallery of a journey.  Raises NotReady."""
@@ -55,53 +65,51 @@ class Galleries:
 
     async def run(self) -> None:
         """Build what is wanted, one journey after the other, for ever; what the store already holds comes first."""
-        for journey in await self._store.run(manifests.all_journeys):
+        for journey in await self._store.run(journeys.to_build, FOREVER_UTC_MS):
             self.want(journey)
         while True:
             await self._build(await self._wanted.get())
 
-    async def tell(self) -> None:
-        async with self.changed:
-            self.revision += 1
-            self.changed.notify_all()
-
     async def _build(self, journey: str) -> None:
         """Enrol who is missing, then swap in a new gallery: the old one answers until then."""
         version = template_version()
-        missing = await self._store.run(manifests.without_templates, journey, version)
-        work = [(person, await asyncio.to_thread(self._on_file, person)) for person in missing]
+        people = await self._store.run(travelers.of_journey, self._keys, journey)
+        held = await self._store.run(templates.enrolled, journey, version)
+        work = [(p, await asyncio.to_thread(self._on_file, p)) for p in people if p.traveler not in held]
         total = sum(len(files) for _, files in work)
         self._progress[journey] = Progress(0, total, journey in self._built)
         limit = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as tasks:
             for person, files in work:
                 tasks.create_task(self._enrol(journey, person, files, limit))
-        samples = await self._store.run(manifests.samples, journey, version)
+        samples = await self._store.run(templates.samples, self._keys, journey, version)
         self._built[journey] = gallery.build(samples)
         self._progress[journey] = Progress(total, total, True)
         log.info("gallery.built", journey=journey, travelers=len(self._built[journey].travelers), photos=total)
-        await self.tell()
+        await self._store.run(journeys.searchable, journey, self._clock())
 
     def _on_file(self, person: Traveler) -> list[Path]:
         """A folder that cannot be read costs one person's template, not the service."""
+        of = person.biographic
         try:
-            return photos.on_file(self._photos, person.photo_key)
+            return photos.on_file(self._photos, photos.key(of.document_type, of.document_issuer, of.document_number))
         except OSError as error:
             log.warning("photos.unreadable", traveler=person.traveler, why=error.strerror)
             return []
 
     async def _enrol(self, journey: str, person: Traveler, files: list[Path], limit: asyncio.Semaphore) -> None:
-        templates = []
+        found = []
         for file in files:
             async with limit:
                 if (template := await self._template(person, file)) is not None:
-                    templates.append(template)
+                    found.append(Sample(template, "folder", 0, ""))
             done = self._progress[journey]
             self._progress[journey] = Progress(done.done + 1, done.total, done.ready)
             if done.done % TOLD_EVERY == 0:
-                await self.tell()
-        if templates:
-            await self._store.run(manifests.enrol, person.traveler, template_version(), templates)
+                self._store.bell.ring(Topic.GALLERIES)
+        if found:
+            box = templates.box_of(self._keys, journey, citizen=person.citizen)
+            await self._store.run(templates.enrol, box, person.traveler, template_version(), found)
         else:
             log.warning("traveler.has_no_template", traveler=person.traveler, photos=len(files))
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import grpc
@@ -11,6 +10,7 @@ import structlog
 from google.protobuf.message import Message
 
 from backend import access, ca, errors
+from backend.caller import EVERYWHERE, Caller, set_caller
 from backend.store import peers
 from backend.store.engine import Store
 from backend.store.peers import Peer
@@ -23,21 +23,17 @@ LONGEST_S = 60.0  # a unary call with no deadline, or a later one, is refused
 
 KNOWN_S = 2.0
 
-_caller: ContextVar[Peer] = ContextVar("caller")
 CODES: dict[type[Exception], grpc.StatusCode] = {
     errors.NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
     errors.NotReady: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Mismatch: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Repeated: grpc.StatusCode.ALREADY_EXISTS,
     errors.TooLate: grpc.StatusCode.DEADLINE_EXCEEDED,
+    errors.Busy: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.KeyGone: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Refused: grpc.StatusCode.INVALID_ARGUMENT,
     ImageRefused: grpc.StatusCode.INVALID_ARGUMENT,
 }
-
-
-def caller() -> Peer:
-    """Who made the call being served."""
-    return _caller.get()
 
 
 class Guard(grpc.aio.ServerInterceptor):
@@ -90,7 +86,13 @@ class Guard(grpc.aio.ServerInterceptor):
         if known is None:
             raise errors.NotAllowed("the certificate names no peer of ours")
         role, name = known
-        _caller.set(access.check(method, role, name, await self._peer(name)))
+        peer = await self._peer(name)
+        if peer is None or peer.role != role:
+            raise errors.NotAllowed(
+                f"{role} {name} is not registered here, or was turned away; `limen-tvs device add` registers one"
+            )
+        ports = frozenset({peer.port}) if peer.port else frozenset({EVERYWHERE})
+        set_caller(Caller(name, access.check(method, {role}), peer.gate, ports))
         if violations := protovalidate.collect_violations(request):
             raise errors.Refused("; ".join(_told(violation) for violation in violations))
 

@@ -2,29 +2,50 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 
 import cv2
 import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2_grpc
-from limen.v1 import audit_pb2, fleet_pb2, manifests_pb2, verification_pb2
-from limen.v1.audit_pb2_grpc import add_AuditServicer_to_server
-from limen.v1.fleet_pb2_grpc import add_FleetServicer_to_server
-from limen.v1.manifests_pb2_grpc import add_ManifestsServicer_to_server
-from limen.v1.verification_pb2_grpc import add_VerificationServicer_to_server
+from limen.v1 import (
+    alerts_pb2,
+    alerts_pb2_grpc,
+    approvals_pb2,
+    approvals_pb2_grpc,
+    audit_pb2,
+    audit_pb2_grpc,
+    crossings_pb2,
+    crossings_pb2_grpc,
+    fleet_pb2,
+    fleet_pb2_grpc,
+    manifests_pb2,
+    manifests_pb2_grpc,
+    people_pb2,
+    people_pb2_grpc,
+    verification_pb2,
+    verification_pb2_grpc,
+)
 
 from backend import access
+from backend.clock import Clock, utc_ms
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
 from backend.galleries import Galleries
 from backend.imaging import Imaging
 from backend.interceptors import Guard
+from backend.keys import KeyRing
 from backend.matching.threshold import OperatingPoint
 from backend.operating_point import FILE, read_operating_point
-from backend.services.fleet import Audit, Fleet
+from backend.parts import Parts
+from backend.services.alerts import Alerts
+from backend.services.approvals import Approvals
+from backend.services.audit import Audit
+from backend.services.crossings import Crossings
+from backend.services.fleet import Fleet
 from backend.services.manifests import Manifests
+from backend.services.people import People
 from backend.services.verification import Verification
 from backend.settings import Settings
 from backend.store.engine import Store, open_store
@@ -34,13 +55,25 @@ from vision.embed import template_version
 from vision.sessions import check_libraries
 
 log = structlog.get_logger()
-SERVICES = [file.DESCRIPTOR for file in (verification_pb2, manifests_pb2, fleet_pb2, audit_pb2)]
-DRAIN_S = 5.0
+SERVICES = [
+    file.DESCRIPTOR
+    for file in (
+        alerts_pb2,
+        approvals_pb2,
+        audit_pb2,
+        crossings_pb2,
+        fleet_pb2,
+        manifests_pb2,
+        people_pb2,
+        verification_pb2,
+    )
+]
+METHODS = [f"/{s.full_name}/{m.name}" for file in SERVICES for s in file.services_by_name.values() for m in s.methods]
 MOST_BYTES = 5 * 2**20
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[int]:
+async def running(settings: Settings, clock: Clock = utc_ms) -> AsyncIterator[int]:
     """The service, serving; yields its port.
 
     Raises ModelUnfit, LibraryUnfit, Mismatch, StoreUnfit, OSError: the service must not start.
@@ -50,24 +83,36 @@ async def running(settings: Settings) -> AsyncIterator[int]:
     models.check_all()
     point = _operating_point(settings.operating_point or FILE)
     async with contextlib.AsyncExitStack() as stack:
-        store = Store(open_store(settings.state_dir))
-        stack.callback(store.close)
-        embedding = Embedding(settings.threads)
-        stack.callback(embedding.close)
-        probes, on_file = Imaging(), Imaging()  # a gallery in the making must not hold up a traveller
-        for imaging in (probes, on_file):
-            stack.push_async_callback(imaging.close)
-            await imaging.start()
-        galleries = Galleries(store, on_file, embedding, settings.photos_dir)
-        verifier = Verifier(store, galleries, probes, embedding, point, settings.rules)
-        server, port = _server(settings, store, galleries, verifier)
+        parts = await _parts(settings, clock, point, stack)
+        server, port = _server(parts)
         await server.start()
-        stack.push_async_callback(server.stop, DRAIN_S)
+        stack.push_async_callback(server.stop, settings.drain_s)
         async with asyncio.TaskGroup() as tasks:
-            building = tasks.create_task(galleries.run())
+            running = [tasks.create_task(job) for job in jobs(parts)]
             log.info("service.started", port=port, template_version=template_version())
             yield port
-            building.cancel()
+            for job in running:
+                job.cancel()
+
+
+async def _parts(settings: Settings, clock: Clock, point: OperatingPoint, stack: contextlib.AsyncExitStack) -> Parts:
+    store = Store(open_store(settings.state_dir, settings.database))
+    stack.callback(store.close)
+    embedding = Embedding(settings.threads)
+    stack.callback(embedding.close)
+    probes, on_file = Imaging(), Imaging()  # a gallery in the making must not hold up a traveller
+    for imaging in (probes, on_file):
+        stack.push_async_callback(imaging.close)
+        await imaging.start()
+    keys = KeyRing(settings.keys)
+    galleries = Galleries(store, keys, clock, on_file, embedding, settings.photos_dir)
+    verifier = Verifier(store, galleries, probes, embedding, point, settings.rules)
+    return Parts(settings, store, keys, clock, galleries, verifier)
+
+
+def jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
+    """What runs beside the RPCs for as long as the service does; the first to fail ends it."""
+    return [parts.galleries.run()]
 
 
 def _operating_point(file: Path) -> OperatingPoint:
@@ -79,25 +124,26 @@ def _operating_point(file: Path) -> OperatingPoint:
     return point
 
 
-def _server(settings: Settings, store: Store, galleries: Galleries, verifier: Verifier) -> tuple[grpc.aio.Server, int]:
+def _server(parts: Parts) -> tuple[grpc.aio.Server, int]:
+    settings = parts.settings
     options = [
         ("grpc.max_receive_message_length", MOST_BYTES),
         ("grpc.max_connection_age_ms", int(settings.connection_age_s * 1000)),
         ("grpc.max_connection_age_grace_ms", 10_000),
         ("grpc.so_reuseport", 0),
     ]
-    server = grpc.aio.server(interceptors=[Guard(store)], options=options)
-    add_VerificationServicer_to_server(Verification(verifier, store, galleries), server)
-    add_ManifestsServicer_to_server(Manifests(store, galleries), server)
-    add_FleetServicer_to_server(Fleet(settings.rules), server)
-    add_AuditServicer_to_server(Audit(store), server)
-    checks = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    methods = [
-        f"/{s.full_name}/{m.name}" for file in SERVICES for s in file.services_by_name.values() for m in s.methods
-    ]
-    if missing := access.without_policy(methods):
+    if missing := access.without_policy(METHODS):
         raise StoreUnfit(f"methods without an access rule: {missing}")
+    server = grpc.aio.server(interceptors=[Guard(parts.store)], options=options)
+    verification_pb2_grpc.add_VerificationServicer_to_server(Verification(parts), server)
+    manifests_pb2_grpc.add_ManifestsServicer_to_server(Manifests(parts), server)
+    fleet_pb2_grpc.add_FleetServicer_to_server(Fleet(parts), server)
+    audit_pb2_grpc.add_AuditServicer_to_server(Audit(parts), server)
+    alerts_pb2_grpc.add_AlertsServicer_to_server(Alerts(parts), server)
+    approvals_pb2_grpc.add_ApprovalsServicer_to_server(Approvals(parts), server)
+    crossings_pb2_grpc.add_CrossingsServicer_to_server(Crossings(parts), server)
+    people_pb2_grpc.add_PeopleServicer_to_server(People(parts), server)
+    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
     return server, server.add_secure_port(settings.listen, _credentials(settings.state_dir / "ca"))
 
 

@@ -4,11 +4,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Seconds = Annotated[float, Field(gt=0)]
 
 
 class Section(BaseModel):
@@ -25,14 +26,65 @@ class Rules(Section):
     least_liveness: Fraction = 0.5
 
 
+class Source(Section):
+    """Where photos of travellers are asked for, beside the folder."""
+
+    kind: Literal["ident", "state", "visa"]
+    url: str
+    timeout_s: Seconds = 5.0
+
+
+class Records(Section):
+    """Systems of record; "" for one that is not told.  retry_s: after the first failure, doubled up to an hour."""
+
+    ident: str = ""
+    tecs: str = ""
+    adis: str = ""
+    timeout_s: Seconds = 5.0
+    retry_s: Seconds = 2.0
+
+
+class Retention(Section):
+    """gallery_days: images and galleries (RET-2).  every_s: how often the purge looks."""
+
+    gallery_days: Annotated[int, Field(ge=1, le=14)] = 14
+    every_s: Seconds = 30.0
+
+
+class Issuer(Section):
+    """An outside identity provider: tokens it signs are taken from these keys only.  jwks: a file."""
+
+    issuer: str
+    audience: str
+    jwks: Path
+
+
 class Settings(Section):
     listen: str = "127.0.0.1:7443"
     state_dir: Path
+    keys_dir: Path | None = None  # shared by all replicas, kept out of the backup; else `keys` in state_dir
+    database: str = ""  # postgresql://…; else the encrypted file in state_dir
     photos_dir: Path
+    country: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USA"  # whose border it is: ICAO code
     threads: Annotated[int, Field(ge=1, le=64)] = 2
-    connection_age_s: Annotated[float, Field(gt=0)] = 60.0
+    waiting: Annotated[int, Field(ge=1, le=10_000)] = 64  # verifications at once; more are refused early
+    connection_age_s: Seconds = 60.0
+    drain_s: Seconds = 10.0
+    metrics: str = ""  # host:port for Prometheus; "" for none
     operating_point: Path | None = None  # what `limen-calibrate identify --write` made; else the one that came along
+    ahead_h: Annotated[float, Field(gt=0, le=24)] = 24.0  # galleries are built so long before departure
+    stay_days: Annotated[int, Field(ge=1)] = 90  # an arrival may stay
+    escalate_s: Seconds = 15.0  # after which an alert nobody took goes to more officers
+    witness_dir: Path | None = None  # where signed heads of the audit log are also written, for an outside witness
     rules: Rules = Rules()
+    sources: tuple[Source, ...] = ()
+    records: Records = Records()
+    retention: Retention = Retention()
+    issuer: Issuer | None = None
+
+    @property
+    def keys(self) -> Path:
+        return self.keys_dir or self.state_dir / "keys"
 
 
 def read(file: Path, env: Mapping[str, str] = os.environ) -> Settings:

@@ -17,7 +17,7 @@ from backend.matching.gallery import Best, Compared, Gallery, Match, Vector
 from backend.matching.threshold import OperatingPoint, accept, accept_claimed, grey
 from backend.rules.directive import Directive, Evidence, Policy, Proceed, Recapture, Wait, decide
 from backend.settings import Rules
-from backend.store import decisions, manifests
+from backend.store import decisions, journeys
 from backend.store.decisions import Decision
 from backend.store.engine import Store
 from vision.cues import Cue
@@ -47,6 +47,7 @@ class Submission:
     journey: str
     device: str
     gate: str
+    port: str
     claimed: str | None
     shots: Sequence[Shot]
     capture: bytes
@@ -99,7 +100,7 @@ class Verifier:
     def _conclude(self, db: Connection, asked: Submission, hindrance: Cue | None, match: Match, size: int) -> Decision:
         if (held := decisions.recorded(db, asked.encounter, asked.attempt)) is not None:
             return held
-        if (boards := manifests.assigned(db, asked.gate)) != asked.journey:
+        if (boards := journeys.assigned(db, asked.gate)) != asked.journey:
             now = boards or "no journey"
             raise NotAllowed(f"gate {asked.gate} boards {now}, not {asked.journey}; assign it first")
         crossed = isinstance(match, Best | Compared) and decisions.crossed(db, asked.journey, match.traveler)
@@ -145,19 +146,25 @@ def _decision(asked: Submission, directive: Directive, match: Match, size: int, 
         attempt=asked.attempt,
         request_sha256=asked.request_sha256,
         decision=str(uuid.uuid4()),
+        purpose="cross",
         device=asked.device,
+        gate=asked.gate,
+        port=asked.port,
         journey=asked.journey,
         directive=type(directive).__name__.lower(),
         cue=directive.cue if isinstance(directive, Recapture) else None,
         attempts_left=directive.attempts_left if isinstance(directive, Recapture) else 0,
         concern=directive.concern if isinstance(directive, Wait) else None,
         traveler=directive.traveler if isinstance(directive, Proceed) else None,
+        subject=match.traveler if isinstance(match, Best | Compared) else None,
         score=score,
         runner_up=match.runner_up if isinstance(match, Best) else None,
         accept=policy.accept,
         gallery_size=size,
         policy=policy.version,
         assisted=asked.claimed is not None,
+        officer=isinstance(directive, Wait),
+        allowance=None,
         capture=asked.capture,
         decided_utc_ms=time.time_ns() // 1_000_000,
     )

@@ -20,11 +20,15 @@ from limen.v1.manifests_pb2_grpc import ManifestsStub
 from limen.v1.verification_pb2_grpc import VerificationStub
 
 from backend import ca, photos
+from backend.biographic import Biographic
+from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.settings import Settings
-from backend.store import manifests, peers
+from backend.store import journeys, peers, templates, travelers
 from backend.store.engine import Store, open_store
-from backend.store.manifests import Traveler
+from backend.store.journeys import Journey
 from backend.store.peers import Peer
+from backend.store.templates import Sample
+from backend.store.travelers import Traveler
 from calibration.rehearsal.cast import portrait
 from calibration.rehearsal.lane import free_port
 from vision.align import align
@@ -131,11 +135,18 @@ class ServiceBench:
     async def _fill(self) -> None:
         """Peers, and 420 people with random templates: the time of a search does not depend on who they are."""
         store = Store(open_store(self._root / "tvs"))
-        people = [Traveler(str(uuid.uuid4()), f"SPECIMEN {i}", str(i), f"key{i}") for i in range(SIZE)]
-        await store.run(manifests.announce, JOURNEY, 1, people)
+        keys = KeyRing(self._root / "tvs" / "keys")
+        for name in (of_gallery(JOURNEY), of_citizens(JOURNEY)):
+            keys.make(name)
+        people = [Traveler(str(uuid.uuid4()), Biographic("SPECIMEN", str(i)), str(i)) for i in range(SIZE)]
+        flight = Journey(JOURNEY, "air", "out", "carrier", "ZRH", "HKG", None, None, "2025-12-26", 1)
+        await store.run(journeys.announce, flight)
+        await store.run(travelers.expect, keys, JOURNEY, people, 1)
+        box = keys.box(of_gallery(JOURNEY))
         for person, vector in zip(people, _random(SIZE), strict=True):
-            await store.run(manifests.enrol, person.traveler, template_version(), [vector])
-        await store.run(manifests.assign, "G1", JOURNEY)
+            sample = Sample(vector, "bench", 100, "")
+            await store.run(templates.enrol, box, person.traveler, template_version(), [sample])
+        await store.run(journeys.assign, "G1", JOURNEY)
         for peer in (Peer("gate", "gate", "G1"), Peer("carrier", "carrier", None)):
             await store.run(peers.welcome, peer)
             ca.add(self._root / "tvs" / "ca", self._root / peer.name, peer.role, peer.name)
@@ -143,7 +154,7 @@ class ServiceBench:
 
     def _assign(self, journey: str) -> None:
         store = Store(open_store(self._root / "tvs"))
-        asyncio.run(store.run(manifests.assign, "G1", journey))
+        asyncio.run(store.run(journeys.assign, "G1", journey))
         store.close()
 
     def _connect(self, name: str) -> grpc.Channel:

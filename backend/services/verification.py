@@ -6,13 +6,13 @@ import time
 from limen.v1 import verification_pb2 as pb
 from limen.v1.verification_pb2_grpc import VerificationServicer
 
+from backend.caller import EVERYWHERE, caller
 from backend.crossing import Report, Status, report
 from backend.errors import NotAllowed
-from backend.galleries import Galleries
-from backend.interceptors import Context, caller
+from backend.interceptors import Context
+from backend.parts import Parts
 from backend.store.decisions import Decision
-from backend.store.engine import Store
-from backend.verifier import Shot, Submission, Verifier
+from backend.verifier import Shot, Submission
 
 STATUS = {
     Status.RECORDED: pb.ReportOutcomeReply.STATUS_RECORDED,
@@ -22,15 +22,14 @@ STATUS = {
 
 
 class Verification(VerificationServicer):
-    def __init__(self, verifier: Verifier, store: Store, galleries: Galleries) -> None:
-        self._verifier, self._store, self._galleries = verifier, store, galleries
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     async def Verify(self, request: pb.VerifyRequest, context: Context) -> pb.VerifyReply:
-        return _reply(await self._verifier.verify(_submission(request, context)))
+        return _reply(await self._parts.verifier.verify(_submission(request, context)))
 
     async def ReportOutcome(self, request: pb.ReportOutcomeRequest, context: Context) -> pb.ReportOutcomeReply:
-        status = await self._store.run(report, _report(request))
-        await self._galleries.tell()
+        status = await self._parts.store.run(report, self._parts.keys, _report(request))
         return pb.ReportOutcomeReply(status=STATUS[status])
 
 
@@ -46,6 +45,7 @@ def _submission(request: pb.VerifyRequest, context: Context) -> Submission:
         journey=request.journey,
         device=peer.name,
         gate=peer.gate or "",
+        port=next(iter(peer.ports - {EVERYWHERE}), ""),
         claimed=request.traveler if request.HasField("traveler") else None,
         shots=shots,
         capture=_capture(request),
@@ -86,6 +86,8 @@ def _report(request: pb.ReportOutcomeRequest) -> Report:
         encounter=request.encounter,
         journey=request.journey,
         device=caller().name,
+        gate=caller().gate or "",
+        port=next(iter(caller().ports - {EVERYWHERE}), ""),
         ended_utc_ms=request.ended_utc_ms,
         since_answer_ms=request.since_answer_ms,
         kind=kind,

@@ -3,9 +3,11 @@
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import IntegrityError
 
+from backend.store.bell import Topic
+from backend.store.engine import touch
+from backend.store.portable import insert
 from backend.store.schema import audit, crossings, outbox, outcomes
 
 RECORD_SYSTEMS = ("ident", "tecs", "adis")
@@ -13,16 +15,24 @@ RECORD_SYSTEMS = ("ident", "tecs", "adis")
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """kind: biometric or biographic.  agent: the badge of who checked documents, for biographic ones."""
+    """See the table.  kind: biometric or biographic.  agent: the badge of who checked documents, for the second."""
 
     crossing: str
     journey: str
     traveler: str
+    person: str
     encounter: str
     kind: str
+    direction: str
+    port: str
+    gate: str
     device: str
     agent: str | None
+    policy: str
+    citizen: bool
+    sealed: bytes | None
     crossed_utc_ms: int
+    until_utc_ms: int | None
 
 
 def settled(db: Connection, encounter: str) -> tuple[str, str] | None:
@@ -45,10 +55,22 @@ def confirm(db: Connection, crossing: Crossing) -> bool:
     try:
         with db.begin_nested():
             db.execute(crossings.insert(), asdict(crossing))
-            db.execute(outbox.insert(), [{"system": s, "crossing": crossing.crossing} for s in RECORD_SYSTEMS])
+            db.execute(outbox.insert(), [_due(system, crossing) for system in RECORD_SYSTEMS])
     except IntegrityError:
         return False
+    touch(db, Topic.OUTBOX)
+    touch(db, Topic.GALLERIES)
     return True
+
+
+def _due(system: str, crossing: Crossing) -> dict[str, object]:
+    return {
+        "system": system,
+        "crossing": crossing.crossing,
+        "amendment": "",
+        "tries": 0,
+        "next_utc_ms": crossing.crossed_utc_ms,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +106,4 @@ class AuditLine:
 
 def append(db: Connection, line: AuditLine) -> None:
     """Keep an audit line; one already held under its number stays as it is."""
-    db.execute(insert(audit).values(asdict(line)).on_conflict_do_nothing())
+    db.execute(insert(db, audit).values(asdict(line)).on_conflict_do_nothing())

@@ -4,15 +4,18 @@ from dataclasses import asdict, dataclass
 
 from limen.v1.verification_pb2 import VerifyRequest
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
+from backend.store.bell import Topic
+from backend.store.engine import touch
+from backend.store.portable import insert
 from backend.store.schema import crossings, decisions
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One answer, with everything that led to it but the images.
+    """One answer, with everything that led to it but the images; see the table.
 
+    subject: who it was about, if anybody; operators never see it.  officer: an officer must be told.
     assisted: a document was scanned, and its traveller alone was compared (1:1); whose it was is in capture.
     capture: what the device said, a VerifyRequest without images.
     """
@@ -21,29 +24,35 @@ class Decision:
     attempt: int
     request_sha256: str
     decision: str
+    purpose: str
     device: str
+    gate: str
+    port: str
     journey: str
     directive: str
     cue: str | None
     attempts_left: int
     concern: str | None
     traveler: str | None
+    subject: str | None
     score: float | None
     runner_up: float | None
     accept: float
     gallery_size: int
     policy: str
     assisted: bool
+    officer: bool
+    allowance: str | None
     capture: bytes
     decided_utc_ms: int
 
 
-_KEEP = insert(decisions).on_conflict_do_nothing(index_elements=["encounter", "attempt"])
-
-
 def record(db: Connection, decision: Decision) -> Decision:
     """Keep a decision; if one is already kept under its encounter and attempt, return that instead."""
-    if db.execute(_KEEP, asdict(decision)).rowcount == 1:
+    kept = insert(db, decisions).on_conflict_do_nothing(index_elements=["encounter", "attempt"])
+    if db.execute(kept.values(asdict(decision))).rowcount == 1:
+        if decision.officer:
+            touch(db, Topic.DECISIONS)
         return decision
     held = recorded(db, decision.encounter, decision.attempt)
     assert held is not None, "the conflict was on encounter and attempt"
@@ -107,4 +116,5 @@ def granted(db: Connection, encounter: str, decision: str) -> Decision | None:
 
 def crossed(db: Connection, journey: str, traveler: str) -> bool:
     found = select(crossings.c.crossing).where(crossings.c.journey == journey, crossings.c.traveler == traveler)
+    found = found.where(crossings.c.voided_utc_ms.is_(None))
     return db.execute(found).first() is not None

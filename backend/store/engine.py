@@ -1,101 +1,60 @@
-"""The encrypted database: open it, refuse it when it is unfit, run functions on its one connection."""
+"""The database: open it, refuse it when it is unfit, run functions on it one after the other."""
 
 import asyncio
-import os
-import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-import sqlcipher3.dbapi2
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, Engine, text
 
-from backend.errors import StoreUnfit
-from backend.store import schema
+from backend.store import postgres, sqlcipher
+from backend.store.bell import Bell, Topic
 
 P = ParamSpec("P")
 R = TypeVar("R")
-FIXED_WAL_RESET = (3, 51, 3)  # SQLite 3.7.0 to 3.51.2 can corrupt a WAL database with several connections
 
 
-def open_store(state_dir: Path, *, to_read: bool = False) -> Engine:
-    """The database of `state_dir`, made when missing.  to_read: take no lock that writers wait for.
+def open_store(state_dir: Path, url: str = "", *, to_read: bool = False) -> Engine:
+    """The database at `url` (postgresql://…), else the encrypted file of `state_dir`; made when missing.
 
-    Raises StoreUnfit.
+    to_read: take no lock that writers wait for.  Raises StoreUnfit.
     """
-    if sqlcipher3.dbapi2.sqlite_version_info < FIXED_WAL_RESET:
-        raise StoreUnfit(f"SQLite {sqlcipher3.dbapi2.sqlite_version} has the WAL-reset bug; 3.51.3 or later is needed")
-    file, key = state_dir / "limen.db", _key(state_dir)
-
-    def connect() -> sqlcipher3.dbapi2.Connection:
-        raw = sqlcipher3.dbapi2.connect(str(file), check_same_thread=False)
-        raw.isolation_level = None  # SQLAlchemy's begin, below, is the only one
-        raw.execute(f"PRAGMA key = \"x'{key}'\"")
-        for setting in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "secure_delete=ON",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-        ):
-            raw.execute(f"PRAGMA {setting}")
-        return raw
-
-    engine = create_engine(
-        "sqlite://", module=sqlcipher3.dbapi2, creator=connect, poolclass=StaticPool, hide_parameters=True
-    )
-    event.listen(engine, "begin", lambda db: db.exec_driver_sql("BEGIN" if to_read else "BEGIN IMMEDIATE"))
-    try:
-        with engine.begin() as db:
-            _upgrade(db)
-    except (DatabaseError, sqlcipher3.dbapi2.DatabaseError) as error:
-        raise StoreUnfit(f"{file} cannot be opened with {state_dir / 'store.key'}: wrong key or damaged") from error
-    return engine
+    return postgres.open_store(url, to_read=to_read) if url else sqlcipher.open_store(state_dir, to_read=to_read)
 
 
-def _key(state_dir: Path) -> str:
-    """64 hexadecimal digits; made with the database, never apart from it."""
-    path = state_dir / "store.key"
-    if not path.exists():
-        if (state_dir / "limen.db").exists():
-            raise StoreUnfit(f"{path} is missing: the database beside it cannot be read without its key")
-        state_dir.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_text().strip()
-
-
-def _upgrade(db: Connection) -> None:
-    version = db.execute(text("PRAGMA user_version")).scalar_one()
-    if version not in (0, *schema.UPGRADES, schema.VERSION):
-        raise StoreUnfit(f"database has schema {version}, this program knows {schema.VERSION}")
-    if version == schema.VERSION:
-        return
-    if version == 0:
-        schema.metadata.create_all(db)
-    for older in range(version, schema.VERSION) if version else ():
-        db.execute(text(schema.UPGRADES[older]))
-    db.execute(text(f"PRAGMA user_version = {schema.VERSION}"))
+def touch(db: Connection, topic: Topic) -> None:
+    """Once this transaction is committed, ring the bell, at every replica."""
+    db.info.setdefault("topics", set()).add(topic)
+    if db.dialect.name == "postgresql":
+        db.execute(text("SELECT pg_notify('limen', :topic)"), {"topic": topic.value})
 
 
 class Store:
-    """Runs functions on the database, one after the other, away from the event loop."""
+    """Runs functions on the database, writers one after the other, away from the event loop."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._thread = ThreadPoolExecutor(1, "store")
+        self.bell = Bell()
 
     async def run(self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """One transaction: committed and on disk when this returns, undone when it raises."""
 
-        def transact() -> R:
+        def transact() -> tuple[R, set[Topic]]:
             with self._engine.begin() as db:
-                return question(db, *args, **kwargs)
+                db.info.pop("topics", None)
+                answer = question(db, *args, **kwargs)
+                return answer, db.info.pop("topics", set())
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, transact)
+        answer, topics = await asyncio.get_running_loop().run_in_executor(self._thread, transact)
+        for topic in topics:
+            self.bell.ring(topic)
+        return answer
+
+    async def read(self, question: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `run`, for a function that writes nothing."""
+        return await self.run(question, *args, **kwargs)
 
     def close(self) -> None:
         self._thread.shutdown()

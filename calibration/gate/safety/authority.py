@@ -28,7 +28,6 @@ class Authority:
         self._from_gate = Tap(terms.secret, terms.gate)
         self._decided: set[tuple[int, int]] = set()
         self._highest = -1  # epoch of a Welcome, over all starts
-        self.grants_opened = 0
         self.start()
 
     def start(self) -> None:
@@ -38,16 +37,17 @@ class Authority:
         self._welcomed = False
         self._sequence = self._told_sequence = self._poll = self.opened = 0
         self._issued_ms: dict[int, int] = {}
-        self.permit: Permit | None = None
+        self._permits: dict[int, Permit] = {}  # by grant: only where time is not exact can two of them still open
+        self._taken: Permit | None = None  # the controller said so before the leaf moved
+        self._guessed = False  # which of several opened last: the next Status says it
         self.heard_ms: int | None = None
         self._void()
-
-        self._taken: Permit | None = None  # the controller said so before the leaf moved
 
     def _void(self) -> None:
         self._held = self._lease_ms = self._held_ms = 0
         if not self._terms.late_ms:  # else what was heard may still act, and `open` looks at its age
-            self.permit = self._taken = None
+            self._permits.clear()
+            self._taken = None
 
     def decided(self, epoch: int, grant: int) -> None:
         """The host has decided once: this number, in the session with this epoch."""
@@ -70,13 +70,14 @@ class Authority:
     def open(self, now_ms: int) -> bool:
         """A leaf at rest is opened now, and no person at the gate asked for it: is there a permit?"""
         oldest_ms = now_ms - 1 - self._terms.late_ms
-        fresh = (permit for permit in (self._taken, self.permit) if permit is not None and permit.at_ms >= oldest_ms)
-        permit = next(fresh, None)
-        if permit is None:
+        taken, self._taken = self._taken, None
+        if taken is not None and taken.at_ms >= oldest_ms:
+            return True
+        fresh = [grant for grant, permit in self._permits.items() if permit.at_ms >= oldest_ms]
+        if not fresh:
             return False
-        if permit is self.permit:
-            self._take(now_ms, permit)
-        self._taken = None
+        self._take(now_ms, self._permits[min(fresh)])
+        self._guessed = len(fresh) > 1
         return True
 
     def _take(self, now_ms: int, permit: Permit) -> None:
@@ -85,8 +86,7 @@ class Authority:
         self._decided.discard((permit.epoch, permit.grant))
         self.opened = self._held = permit.grant
         self._held_ms, self._lease_ms = permit.at_ms, permit.lease_ms
-        self.permit = None
-        self.grants_opened += 1
+        self._permits = {grant: later for grant, later in self._permits.items() if grant > permit.grant}
 
     # --- from the host ----------------------------------------------------------------------------------------------
 
@@ -123,7 +123,9 @@ class Authority:
         if not self._terms.late_ms:  # else it may not have counted: only the lease surely ends
             self._void()
         if want.grant > self.opened and lease_ms:
-            self.permit = Permit(now_ms, want.epoch, want.grant, lease_ms)
+            oldest_ms = now_ms - 2 * self._terms.late_ms
+            self._permits = {grant: one for grant, one in self._permits.items() if one.at_ms >= oldest_ms}
+            self._permits[want.grant] = Permit(now_ms, want.epoch, want.grant, lease_ms)
 
     # --- from the controller ----------------------------------------------------------------------------------------
 
@@ -164,7 +166,8 @@ class Authority:
             self._verdicts.violate(now_ms, "G1", f"sequence {told.sequence} after {self._told_sequence} in one epoch")
         self._told_sequence = told.sequence
         self._sequence = max(self._sequence, told.sequence)
-        if self.permit is not None and self.permit.grant == told.last_grant > self.opened:
-            self._taken = self.permit  # opens now, or was opened at the gate already
-            self._take(now_ms, self.permit)
+        if told.last_grant > self.opened and (permit := self._permits.get(told.last_grant)) is not None:
+            self._taken = None if self._guessed else permit  # opens now, or was opened at the gate already
+            self._take(now_ms, permit)
+        self._guessed = self._guessed and told.last_grant < self.opened
         self.opened = max(self.opened, told.last_grant)

@@ -26,17 +26,19 @@ class Walked:
 
 
 def walked(kind: Kind, steps: int, seed: int, built: Path | None = None) -> Iterator[Walked]:
-    """What was seen so far, after each walk; one seed is always the same walks."""
+    """What was seen so far, after each walk; one seed is always the same walks.  A violation names the command that
+    walks its walk alone."""
     so_far, number = Walked(), seed
     while so_far.steps < steps:
         rng = random.Random(number)
         setting = settings(rng, LATE_MS if kind is Kind.FIRMWARE else 0)
-        world = World(beginner(kind, built), setting)
+        world, length = World(beginner(kind, built), setting), min(WALK_STEPS, steps - so_far.steps)
+        again = f"soak --kind {kind} --seed {number} --steps {length}"
         try:
-            walk(world, rng, min(WALK_STEPS, steps - so_far.steps))
+            walk(world, rng, length)
         except Differs as difference:
-            so_far.violations.append(f"walk {number}: {difference}")
-        so_far.violations += [f"walk {number}: {violation}" for violation in world.observer.violations]
+            so_far.violations.append(f"{again}: {difference}")
+        so_far.violations += [f"{again}: {violation}" for violation in world.observer.violations]
         so_far.steps += world.steps
         so_far.ms += world.now_ms
         so_far.seen += Counter(world.observer.seen)

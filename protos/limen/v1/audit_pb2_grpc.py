@@ -39,6 +39,11 @@ class AuditStub:
                 request_serializer=limen_dot_v1_dot_audit__pb2.AppendRequest.SerializeToString,
                 response_deserializer=limen_dot_v1_dot_audit__pb2.AppendReply.FromString,
                 _registered_method=True)
+        self.Search = channel.unary_unary(
+                '/limen.v1.Audit/Search',
+                request_serializer=limen_dot_v1_dot_audit__pb2.SearchAuditRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_audit__pb2.SearchAuditReply.FromString,
+                _registered_method=True)
 
 
 class AuditServicer:
@@ -51,6 +56,13 @@ class AuditServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Search(self, request, context):
+        """Entries of the log, by who or about what.  A search is itself recorded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -58,6 +70,11 @@ def add_AuditServicer_to_server(servicer, server):
                     servicer.Append,
                     request_deserializer=limen_dot_v1_dot_audit__pb2.AppendRequest.FromString,
                     response_serializer=limen_dot_v1_dot_audit__pb2.AppendReply.SerializeToString,
+            ),
+            'Search': grpc.unary_unary_rpc_method_handler(
+                    servicer.Search,
+                    request_deserializer=limen_dot_v1_dot_audit__pb2.SearchAuditRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_audit__pb2.SearchAuditReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -87,6 +104,33 @@ class Audit:
             '/limen.v1.Audit/Append',
             limen_dot_v1_dot_audit__pb2.AppendRequest.SerializeToString,
             limen_dot_v1_dot_audit__pb2.AppendReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Search(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.Audit/Search',
+            limen_dot_v1_dot_audit__pb2.SearchAuditRequest.SerializeToString,
+            limen_dot_v1_dot_audit__pb2.SearchAuditReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,11 @@ class ManifestsStub:
                 request_serializer=limen_dot_v1_dot_manifests__pb2.SubmitRequest.SerializeToString,
                 response_deserializer=limen_dot_v1_dot_manifests__pb2.SubmitReply.FromString,
                 _registered_method=True)
+        self.WatchAnswers = channel.unary_stream(
+                '/limen.v1.Manifests/WatchAnswers',
+                request_serializer=limen_dot_v1_dot_manifests__pb2.WatchAnswersRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_manifests__pb2.CarrierAnswer.FromString,
+                _registered_method=True)
         self.WatchGallery = channel.unary_stream(
                 '/limen.v1.Manifests/WatchGallery',
                 request_serializer=limen_dot_v1_dot_manifests__pb2.WatchGalleryRequest.SerializeToString,
@@ -49,13 +54,40 @@ class ManifestsStub:
                 request_serializer=limen_dot_v1_dot_manifests__pb2.AssignRequest.SerializeToString,
                 response_deserializer=limen_dot_v1_dot_manifests__pb2.AssignReply.FromString,
                 _registered_method=True)
+        self.Remove = channel.unary_unary(
+                '/limen.v1.Manifests/Remove',
+                request_serializer=limen_dot_v1_dot_manifests__pb2.RemoveRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_manifests__pb2.RemoveReply.FromString,
+                _registered_method=True)
+        self.CloseDoors = channel.unary_unary(
+                '/limen.v1.Manifests/CloseDoors',
+                request_serializer=limen_dot_v1_dot_manifests__pb2.CloseDoorsRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_manifests__pb2.CloseDoorsReply.FromString,
+                _registered_method=True)
+        self.Accommodate = channel.unary_unary(
+                '/limen.v1.Manifests/Accommodate',
+                request_serializer=limen_dot_v1_dot_manifests__pb2.AccommodateRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_manifests__pb2.AccommodateReply.FromString,
+                _registered_method=True)
+        self.Hygiene = channel.unary_unary(
+                '/limen.v1.Manifests/Hygiene',
+                request_serializer=limen_dot_v1_dot_manifests__pb2.HygieneRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_manifests__pb2.HygieneReply.FromString,
+                _registered_method=True)
 
 
 class ManifestsServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Submit(self, request, context):
-        """One PAXLST interchange.  All of it is taken or none.
+        """One PAXLST interchange.  All of it is taken or none; sent again it changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchAnswers(self, request, context):
+        """CUSRES interchanges for the calling carrier that it has not acknowledged: at once, then as they come.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -75,6 +107,34 @@ class ManifestsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Remove(self, request, context):
+        """A traveller who does not travel.  Refused once crossed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseDoors(self, request, context):
+        """No more travellers are added, and citizens' gallery entries go.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Accommodate(self, request, context):
+        """A traveller who does not, or cannot, have a photo taken goes by documents.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Hygiene(self, request, context):
+        """What is wrong with a gallery, before boarding.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ManifestsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -82,6 +142,11 @@ def add_ManifestsServicer_to_server(servicer, server):
                     servicer.Submit,
                     request_deserializer=limen_dot_v1_dot_manifests__pb2.SubmitRequest.FromString,
                     response_serializer=limen_dot_v1_dot_manifests__pb2.SubmitReply.SerializeToString,
+            ),
+            'WatchAnswers': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchAnswers,
+                    request_deserializer=limen_dot_v1_dot_manifests__pb2.WatchAnswersRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_manifests__pb2.CarrierAnswer.SerializeToString,
             ),
             'WatchGallery': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchGallery,
@@ -92,6 +157,26 @@ def add_ManifestsServicer_to_server(servicer, server):
                     servicer.Assign,
                     request_deserializer=limen_dot_v1_dot_manifests__pb2.AssignRequest.FromString,
                     response_serializer=limen_dot_v1_dot_manifests__pb2.AssignReply.SerializeToString,
+            ),
+            'Remove': grpc.unary_unary_rpc_method_handler(
+                    servicer.Remove,
+                    request_deserializer=limen_dot_v1_dot_manifests__pb2.RemoveRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_manifests__pb2.RemoveReply.SerializeToString,
+            ),
+            'CloseDoors': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseDoors,
+                    request_deserializer=limen_dot_v1_dot_manifests__pb2.CloseDoorsRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_manifests__pb2.CloseDoorsReply.SerializeToString,
+            ),
+            'Accommodate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Accommodate,
+                    request_deserializer=limen_dot_v1_dot_manifests__pb2.AccommodateRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_manifests__pb2.AccommodateReply.SerializeToString,
+            ),
+            'Hygiene': grpc.unary_unary_rpc_method_handler(
+                    servicer.Hygiene,
+                    request_deserializer=limen_dot_v1_dot_manifests__pb2.HygieneRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_manifests__pb2.HygieneReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -121,6 +206,33 @@ class Manifests:
             '/limen.v1.Manifests/Submit',
             limen_dot_v1_dot_manifests__pb2.SubmitRequest.SerializeToString,
             limen_dot_v1_dot_manifests__pb2.SubmitReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchAnswers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/limen.v1.Manifests/WatchAnswers',
+            limen_dot_v1_dot_manifests__pb2.WatchAnswersRequest.SerializeToString,
+            limen_dot_v1_dot_manifests__pb2.CarrierAnswer.FromString,
             options,
             channel_credentials,
             insecure,
@@ -175,6 +287,114 @@ class Manifests:
             '/limen.v1.Manifests/Assign',
             limen_dot_v1_dot_manifests__pb2.AssignRequest.SerializeToString,
             limen_dot_v1_dot_manifests__pb2.AssignReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Remove(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.Manifests/Remove',
+            limen_dot_v1_dot_manifests__pb2.RemoveRequest.SerializeToString,
+            limen_dot_v1_dot_manifests__pb2.RemoveReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseDoors(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.Manifests/CloseDoors',
+            limen_dot_v1_dot_manifests__pb2.CloseDoorsRequest.SerializeToString,
+            limen_dot_v1_dot_manifests__pb2.CloseDoorsReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Accommodate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.Manifests/Accommodate',
+            limen_dot_v1_dot_manifests__pb2.AccommodateRequest.SerializeToString,
+            limen_dot_v1_dot_manifests__pb2.AccommodateReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Hygiene(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.Manifests/Hygiene',
+            limen_dot_v1_dot_manifests__pb2.HygieneRequest.SerializeToString,
+            limen_dot_v1_dot_manifests__pb2.HygieneReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -458,6 +458,64 @@ class VerifyReply(_message.Message):
 Global___VerifyReply: _TypeAlias = VerifyReply  # noqa: Y015
 
 @_typing.final
+class Identified(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRAVELER_FIELD_NUMBER: _builtins.int
+    SEAT_FIELD_NUMBER: _builtins.int
+    traveler: _builtins.str
+    seat: _builtins.str
+    def __init__(
+        self,
+        *,
+        traveler: _builtins.str = ...,
+        seat: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["seat", b"seat", "traveler", b"traveler"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Identified: _TypeAlias = Identified  # noqa: Y015
+
+@_typing.final
+class IdentifyReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENCOUNTER_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
+    IDENTIFIED_FIELD_NUMBER: _builtins.int
+    RECAPTURE_FIELD_NUMBER: _builtins.int
+    WAIT_FIELD_NUMBER: _builtins.int
+    encounter: _builtins.str
+    attempt: _builtins.int
+    @_builtins.property
+    def identified(self) -> Global___Identified: ...
+    @_builtins.property
+    def recapture(self) -> Global___Recapture: ...
+    @_builtins.property
+    def wait(self) -> Global___Wait: ...
+    def __init__(
+        self,
+        *,
+        encounter: _builtins.str = ...,
+        attempt: _builtins.int = ...,
+        identified: Global___Identified | None = ...,
+        recapture: Global___Recapture | None = ...,
+        wait: Global___Wait | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["directive", b"directive", "identified", b"identified", "recapture", b"recapture", "wait", b"wait"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "directive", b"directive", "encounter", b"encounter", "identified", b"identified", "recapture", b"recapture", "wait", b"wait"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_directive: _TypeAlias = _typing.Literal["identified", "recapture", "wait"]  # noqa: Y015
+    _WhichOneofArgType_directive: _TypeAlias = _typing.Literal["directive", b"directive"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_directive) -> _WhichOneofReturnType_directive | None: ...
+
+Global___IdentifyReply: _TypeAlias = IdentifyReply  # noqa: Y015
+
+@_typing.final
 class Crossed(_message.Message):
     """Exactly one person was seen to pass forward."""
 

@@ -39,6 +39,11 @@ class VerificationStub:
                 request_serializer=limen_dot_v1_dot_verification__pb2.VerifyRequest.SerializeToString,
                 response_deserializer=limen_dot_v1_dot_verification__pb2.VerifyReply.FromString,
                 _registered_method=True)
+        self.Identify = channel.unary_unary(
+                '/limen.v1.Verification/Identify',
+                request_serializer=limen_dot_v1_dot_verification__pb2.VerifyRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_verification__pb2.IdentifyReply.FromString,
+                _registered_method=True)
         self.ReportOutcome = channel.unary_unary(
                 '/limen.v1.Verification/ReportOutcome',
                 request_serializer=limen_dot_v1_dot_verification__pb2.ReportOutcomeRequest.SerializeToString,
@@ -52,6 +57,13 @@ class VerificationServicer:
     def Verify(self, request, context):
         """One probe, one directive.  The same encounter and attempt again gives the recorded answer; with another
         payload it is refused (ALREADY_EXISTS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Identify(self, request, context):
+        """As Verify, at a touchpoint before boarding (check-in, bag drop): who it is, no crossing, nothing opens.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,6 +83,11 @@ def add_VerificationServicer_to_server(servicer, server):
                     servicer.Verify,
                     request_deserializer=limen_dot_v1_dot_verification__pb2.VerifyRequest.FromString,
                     response_serializer=limen_dot_v1_dot_verification__pb2.VerifyReply.SerializeToString,
+            ),
+            'Identify': grpc.unary_unary_rpc_method_handler(
+                    servicer.Identify,
+                    request_deserializer=limen_dot_v1_dot_verification__pb2.VerifyRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_verification__pb2.IdentifyReply.SerializeToString,
             ),
             'ReportOutcome': grpc.unary_unary_rpc_method_handler(
                     servicer.ReportOutcome,
@@ -105,6 +122,33 @@ class Verification:
             '/limen.v1.Verification/Verify',
             limen_dot_v1_dot_verification__pb2.VerifyRequest.SerializeToString,
             limen_dot_v1_dot_verification__pb2.VerifyReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Identify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.Verification/Identify',
+            limen_dot_v1_dot_verification__pb2.VerifyRequest.SerializeToString,
+            limen_dot_v1_dot_verification__pb2.IdentifyReply.FromString,
             options,
             channel_credentials,
             insecure,

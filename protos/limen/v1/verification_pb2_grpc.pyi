@@ -35,6 +35,8 @@ class VerificationStub:
     """One probe, one directive.  The same encounter and attempt again gives the recorded answer; with another
     payload it is refused (ALREADY_EXISTS).
     """
+    Identify: _grpc.UnaryUnaryMultiCallable[_verification_pb2.VerifyRequest, _verification_pb2.IdentifyReply]
+    """As Verify, at a touchpoint before boarding (check-in, bag drop): who it is, no crossing, nothing opens."""
     ReportOutcome: _grpc.UnaryUnaryMultiCallable[_verification_pb2.ReportOutcomeRequest, _verification_pb2.ReportOutcomeReply]
     """How an encounter ended.  Repeating it changes nothing."""
 
@@ -45,6 +47,8 @@ class VerificationAsyncStub(VerificationStub):
     """One probe, one directive.  The same encounter and attempt again gives the recorded answer; with another
     payload it is refused (ALREADY_EXISTS).
     """
+    Identify: _aio.UnaryUnaryMultiCallable[_verification_pb2.VerifyRequest, _verification_pb2.IdentifyReply]  # type: ignore[assignment]
+    """As Verify, at a touchpoint before boarding (check-in, bag drop): who it is, no crossing, nothing opens."""
     ReportOutcome: _aio.UnaryUnaryMultiCallable[_verification_pb2.ReportOutcomeRequest, _verification_pb2.ReportOutcomeReply]  # type: ignore[assignment]
     """How an encounter ended.  Repeating it changes nothing."""
 
@@ -58,6 +62,14 @@ class VerificationServicer(metaclass=_abc_1.ABCMeta):
         """One probe, one directive.  The same encounter and attempt again gives the recorded answer; with another
         payload it is refused (ALREADY_EXISTS).
         """
+
+    @_abc_1.abstractmethod
+    def Identify(
+        self,
+        request: _verification_pb2.VerifyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verification_pb2.IdentifyReply, _abc.Awaitable[_verification_pb2.IdentifyReply]]:
+        """As Verify, at a touchpoint before boarding (check-in, bag drop): who it is, no crossing, nothing opens."""
 
     @_abc_1.abstractmethod
     def ReportOutcome(

@@ -1,0 +1,53 @@
+"""What a manifest says about a traveller, and the fingerprint that stands for the person."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from backend.keys import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Biographic:
+    """birth and expiry as YYYY-MM-DD; "" where the manifest does not say.  Kept sealed, never logged."""
+
+    surname: str
+    given: str
+    sex: str = ""
+    birth: str = ""
+    nationality: str = ""
+    document_type: str = ""
+    document_number: str = ""
+    document_issuer: str = ""
+    document_expiry: str = ""
+    locator: str = ""
+    reference: str = ""  # the carrier's own for this passenger (RFF ABO)
+
+    @property
+    def name(self) -> str:
+        return f"{self.surname} {self.given}".strip()
+
+    @property
+    def born(self) -> date | None:
+        return date.fromisoformat(self.birth) if self.birth else None
+
+    @property
+    def document(self) -> str:
+        return f"{self.document_type}:{self.document_issuer}:{self.document_number}".upper()
+
+    def pack(self) -> bytes:
+        return json.dumps(asdict(self), ensure_ascii=False).encode()
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Biographic":
+        return cls(**json.loads(packed))
+
+
+def person(persons: Box, of: Biographic) -> str:
+    """One for each travel document, the same on every journey; without a document by name and birth."""
+    return fingerprint(persons, of.document if of.document_number else f"{of.name}:{of.birth}".upper())
+
+
+def fingerprint(persons: Box, document: str) -> str:
+    """document: as `Biographic.document`."""
+    return persons.fingerprint(document)

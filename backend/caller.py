@@ -1,0 +1,40 @@
+"""Who makes a call: a device by its certificate, or a person by a token, and where they may act."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from backend.errors import NotAllowed
+
+EVERYWHERE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """role: the one the call is allowed by.  gate: where a gate's appliance stands.  ports: where the role holds.
+    purpose: what a person says the call is for."""
+
+    name: str
+    role: str
+    gate: str | None = None
+    ports: frozenset[str] = frozenset()
+    purpose: str = ""
+
+    def holds_at(self, port: str) -> bool:
+        return EVERYWHERE in self.ports or port in self.ports
+
+    def require(self, port: str) -> None:
+        """Raises NotAllowed where the caller has no post."""
+        if not self.holds_at(port):
+            raise NotAllowed(f"{self.role} {self.name} has no post at port {port}")
+
+
+_caller: ContextVar[Caller] = ContextVar("caller")
+
+
+def caller() -> Caller:
+    """Who made the call being served."""
+    return _caller.get()
+
+
+def set_caller(who: Caller) -> None:
+    _caller.set(who)

@@ -1,0 +1,1 @@
+"""The commands of `limen-tvs`, by what they are about."""

@@ -1,0 +1,57 @@
+"""What every command needs: settings, the store, a connection as a peer, and a clear end."""
+
+import asyncio
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import grpc
+import typer
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from backend.errors import ServiceError
+from backend.settings import Settings, read
+from backend.store.engine import Store, open_store
+
+Answer = TypeVar("Answer")
+SettingsFile = Annotated[Path, typer.Option("--settings", help="the service's TOML file")]
+Identity = Annotated[Path, typer.Option(help="folder with peer.key, peer.pem and ca.pem")]
+Server = Annotated[str, typer.Option(help="host:port of the service")]
+
+
+def stop(message: str) -> NoReturn:
+    print(f"limen-tvs: {message}", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def settings_of(file: Path) -> Settings:
+    try:
+        return read(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        stop(f"settings {file}: {error}")
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        stop(f"settings {file}: {wrong}")
+
+
+def asked(settings: Settings, question: Callable[[Connection], Answer], *, to_read: bool = False) -> Answer:
+    """What a function says of the store; a refusal ends the command."""
+    try:
+        store = Store(open_store(settings.state_dir, settings.database, to_read=to_read))
+        try:
+            return asyncio.run(store.run(question))
+        finally:
+            store.close()
+    except ServiceError as error:
+        stop(str(error))
+
+
+def channel(identity: Path, server: str) -> grpc.Channel:
+    try:
+        key, chain, root = ((identity / n).read_bytes() for n in ("peer.key", "peer.pem", "ca.pem"))
+    except OSError as error:
+        stop(f"identity {identity}: {error}")
+    return grpc.secure_channel(server, grpc.ssl_channel_credentials(root, key, chain))

@@ -1,0 +1,116 @@
+"""Keys that live apart from the data: destroy one, and what it sealed is gone from every copy and backup.
+
+Each is a file of 32 random bytes; AES-256-GCM (NIST SP 800-38D) with a random nonce, bound to what it belongs to.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from backend.errors import KeyGone
+
+SIZE, NONCE = 32, 12
+RECORDS = "records"  # seals crossing records until the systems of record hold them
+PERSONS = "persons"  # keys the fingerprints that stand for documents
+MANIFESTS = "manifests"  # seals parts of manifests that wait for the others
+
+
+def of_gallery(journey: str) -> str:
+    return f"gallery/{journey}"
+
+
+def of_citizens(journey: str) -> str:
+    """Citizens' entries in a gallery go sooner than the gallery (RET-1), so they have a key of their own."""
+    return f"gallery/{journey}/citizens"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One key, read once.  `about` names what is sealed, such as a row: it opens under the same name only."""
+
+    name: str
+    _key: bytes = field(repr=False)
+
+    def seal(self, plain: bytes, about: str) -> bytes:
+        nonce = secrets.token_bytes(NONCE)
+        return nonce + AESGCM(self._key).encrypt(nonce, plain, about.encode())
+
+    def open(self, sealed: bytes, about: str) -> bytes:
+        """Raises KeyGone if another key sealed it, or for something else."""
+        try:
+            return AESGCM(self._key).decrypt(sealed[:NONCE], sealed[NONCE:], about.encode())
+        except InvalidTag as error:
+            raise KeyGone(f"{about} was not sealed with the key {self.name} there is now, or was changed") from error
+
+    def fingerprint(self, text: str) -> str:
+        """The same text gives the same 64 hexadecimal digits, and nobody without the key can try texts."""
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+class KeyRing:
+    """A folder of keys, shared by every replica of the service and kept out of the data's backup."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in (RECORDS, PERSONS, MANIFESTS):
+            self.make(name)
+
+    def make(self, name: str) -> None:
+        """Have this key; one that is there stays."""
+        path = self._path(name)
+        if path.exists():
+            return
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(SIZE))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)  # unlike a rename it never replaces a key another replica made meanwhile
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        self._sync()
+
+    def box(self, name: str) -> Box:
+        """Raises KeyGone if there is no such key, or no longer."""
+        try:
+            return Box(name, self._path(name).read_bytes())
+        except FileNotFoundError as error:
+            raise KeyGone(f"the key {name} is not there: never made, or destroyed") from error
+
+    def has(self, name: str) -> bool:
+        return self._path(name).exists()
+
+    def destroy(self, name: str) -> bool:
+        """Overwrite and remove a key; False if there is none (any more)."""
+        path = self._path(name)
+        try:
+            with path.open("r+b") as file:
+                file.write(bytes(SIZE))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        self._sync()
+        return True
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()}.key"
+
+    def _sync(self) -> None:
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,71 @@
+"""Flights, voyages and runs, and where they board."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, select
+
+from backend.store.bell import Topic
+from backend.store.engine import touch
+from backend.store.portable import insert
+from backend.store.schema import assignments, journeys
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """See the table.  The last four are set by what happens to it."""
+
+    journey: str
+    mode: str
+    direction: str
+    carrier: str
+    departure_port: str
+    arrival_port: str
+    departs_utc_ms: int | None
+    arrives_utc_ms: int | None
+    policy: str
+    received_utc_ms: int
+    searchable_utc_ms: int | None = None
+    closed_utc_ms: int | None = None
+    cancelled: bool = False
+    purged_utc_ms: int | None = None
+
+    @property
+    def port(self) -> str:
+        """Ours: where its travellers are seen."""
+        return self.arrival_port if self.direction == "in" else self.departure_port
+
+
+def announce(db: Connection, journey: Journey) -> bool:
+    """False if it was announced already: what is known of it stays."""
+    touch(db, Topic.GALLERIES)
+    kept = insert(db, journeys).values(asdict(journey)).on_conflict_do_nothing()
+    return db.execute(kept).rowcount == 1
+
+
+def find(db: Connection, journey: str) -> Journey | None:
+    row = db.execute(select(journeys).where(journeys.c.journey == journey)).one_or_none()
+    return Journey(**row._mapping) if row else None
+
+
+def to_build(db: Connection, before_utc_ms: int) -> list[str]:
+    """Journeys that leave before a time, or have no time, and are neither cancelled nor purged; the next first."""
+    soon = journeys.c.departs_utc_ms.is_(None) | (journeys.c.departs_utc_ms < before_utc_ms)
+    alive = journeys.c.purged_utc_ms.is_(None) & ~journeys.c.cancelled
+    return list(db.execute(select(journeys.c.journey).where(soon, alive).order_by(journeys.c.departs_utc_ms)).scalars())
+
+
+def searchable(db: Connection, journey: str, now_utc_ms: int) -> None:
+    """The first time its gallery can be searched."""
+    first = journeys.update().where(journeys.c.journey == journey, journeys.c.searchable_utc_ms.is_(None))
+    db.execute(first.values(searchable_utc_ms=now_utc_ms))
+    touch(db, Topic.GALLERIES)
+
+
+def assign(db: Connection, gate: str, journey: str) -> None:
+    row = {"gate": gate, "journey": journey}
+    db.execute(insert(db, assignments).values(row).on_conflict_do_update(index_elements=["gate"], set_=row))
+    touch(db, Topic.GALLERIES)
+
+
+def assigned(db: Connection, gate: str) -> str | None:
+    return db.execute(select(assignments.c.journey).where(assignments.c.gate == gate)).scalar_one_or_none()

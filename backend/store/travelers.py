@@ -1,0 +1,110 @@
+"""Who is expected on a journey.  What the manifest says of a person is sealed under the gallery's key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from backend.biographic import Biographic, person
+from backend.keys import PERSONS, Box, KeyRing, of_gallery
+from backend.store.bell import Topic
+from backend.store.engine import touch
+from backend.store.portable import insert
+from backend.store.schema import crossings, travelers
+
+
+@dataclass(frozen=True, slots=True)
+class Traveler:
+    """See the table."""
+
+    traveler: str
+    biographic: Biographic
+    seat: str = ""
+    crew: bool = False
+    citizen: bool = False
+    photographed: bool = True
+    recorded: bool = True
+    accommodation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """As the agent's page shows them."""
+
+    traveler: str
+    name: str
+    seat: str
+    crossed: bool
+    documents: bool
+
+
+def expect(db: Connection, keys: KeyRing, journey: str, people: Sequence[Traveler], now_utc_ms: int) -> int:
+    """Add travellers to a journey; one who is expected already stays.  Returns how many are new.
+
+    The gallery's key must be there.  Raises KeyGone.
+    """
+    box, persons = keys.box(of_gallery(journey)), keys.box(PERSONS)
+    touch(db, Topic.GALLERIES)
+    return sum(_expect(db, box, persons, journey, one, now_utc_ms) for one in people)
+
+
+def _expect(db: Connection, box: Box, persons: Box, journey: str, one: Traveler, now_utc_ms: int) -> int:
+    row = {
+        "traveler": one.traveler,
+        "journey": journey,
+        "person": person(persons, one.biographic),
+        "seat": one.seat,
+        "crew": one.crew,
+        "citizen": one.citizen,
+        "photographed": one.photographed,
+        "recorded": one.recorded,
+        "accommodation": one.accommodation,
+        "removed": False,
+        "added_utc_ms": now_utc_ms,
+        "sealed": box.seal(one.biographic.pack(), one.traveler),
+    }
+    return db.execute(insert(db, travelers).values(row).on_conflict_do_nothing()).rowcount
+
+
+def of_journey(db: Connection, keys: KeyRing, journey: str) -> list[Traveler]:
+    """Everyone still expected, in order of id.  Raises KeyGone once the journey is purged."""
+    box = keys.box(of_gallery(journey))
+    rows = db.execute(select(travelers).where(travelers.c.journey == journey, ~travelers.c.removed))
+    return sorted((_traveler(box, row) for row in rows), key=lambda one: one.traveler)
+
+
+def one(db: Connection, keys: KeyRing, journey: str, traveler: str) -> Traveler | None:
+    """Raises KeyGone once the journey is purged."""
+    here = (travelers.c.journey == journey) & (travelers.c.traveler == traveler) & ~travelers.c.removed
+    row = db.execute(select(travelers).where(here)).one_or_none()
+    return _traveler(keys.box(of_gallery(journey)), row) if row else None
+
+
+def person_of(db: Connection, traveler: str) -> str:
+    """The fingerprint that stands for the traveller's document."""
+    return str(db.execute(select(travelers.c.person).where(travelers.c.traveler == traveler)).scalar_one())
+
+
+def _traveler(box: Box, row: Row[Any]) -> Traveler:
+    return Traveler(
+        row.traveler,
+        Biographic.unpack(box.open(row.sealed, row.traveler)),
+        row.seat,
+        row.crew,
+        row.citizen,
+        row.photographed,
+        row.recorded,
+        row.accommodation,
+    )
+
+
+def expected(db: Connection, keys: KeyRing, journey: str) -> list[Expected]:
+    """Everyone on the manifest, by seat, and whether they have crossed."""
+    found = select(crossings.c.traveler).where(crossings.c.journey == journey, crossings.c.voided_utc_ms.is_(None))
+    over = set(db.execute(found).scalars())
+    people = (
+        Expected(p.traveler, p.biographic.name, p.seat, p.traveler in over, bool(p.accommodation))
+        for p in of_journey(db, keys, journey)
+    )
+    return sorted(people, key=lambda one: (one.seat, one.name))

@@ -1,0 +1,119 @@
+"""The observer of a chip whose bytes and drives come late: what it must allow for that, and what it must not."""
+
+import re
+
+from calibration.gate.safety import walks
+from calibration.gate.safety.authority import Authority
+from calibration.gate.safety.controllers import LATE_MS, SECRET, SITE, Kind
+from calibration.gate.safety.leaf_watch import BOOT_MS, LeafWatch
+from calibration.gate.safety.seeded import SEEDED, library
+from calibration.gate.safety.switches import Switches
+from calibration.gate.safety.terms import Terms, Verdicts
+from hardware.gate import frames
+from hardware.gate.limits import CLEAR_MS, Drive, Pin
+from hardware.gate.mac import Key
+from hardware.gate.messages import Message, Status, Want, Welcome
+from hardware.lights import Lamp
+
+TERMS = Terms(SECRET, SITE.gate, SITE.opens_ms, SITE.travel_ms, late_ms=LATE_MS)
+EPOCH, LEASE_MS = 1 << 32, 500
+ENTRY, RELAY = int(Pin.ENTRY), int(Drive.RELAY)
+
+
+def sent(message: Message) -> bytes:
+    return frames.encode(Key(SECRET).seal(message.pack()))
+
+
+class Line:
+    """A session in which the host has decided on grants 2 and 3."""
+
+    def __init__(self) -> None:
+        self.verdicts = Verdicts()
+        self.authority = Authority(TERMS, self.verdicts)
+        self._sequence, self._poll = 0, 1
+        self.authority.said(0, sent(Welcome(SITE.gate, EPOCH, self._poll, 0, 2, 0, 0, 50, 20)))
+        for grant in (2, 3):
+            self.authority.decided(EPOCH, grant)
+
+    def want(self, now_ms: int, grant: int) -> None:
+        self._sequence += 1
+        want = Want(SITE.gate, EPOCH, self._sequence, self._poll, grant, LEASE_MS, Lamp.GO)
+        self.authority.heard(now_ms, sent(want))
+
+    def told(self, now_ms: int, last_grant: int) -> None:
+        self._poll += 1
+        numbers = (EPOCH, self._sequence, self._poll, last_grant, *(0,) * 9)
+        self.authority.said(now_ms, sent(Status(SITE.gate, *numbers)))
+
+    def opens(self, now_ms: int) -> bool:
+        return self.authority.open(now_ms)
+
+
+def test_g1_each_of_two_grants_on_the_line_at_once_may_open_once() -> None:
+    line = Line()
+    line.want(100, 2)
+    line.want(104, 3)
+    line.told(105, 2)  # an answer to the first
+    assert line.opens(107)
+    line.want(150, 3)
+    assert line.opens(155)
+    line.told(160, 3)
+    line.want(200, 3)
+    assert not line.opens(205)
+    assert line.verdicts.violations == []
+
+
+def test_g1_one_opening_under_two_grants_is_the_one_the_controller_names() -> None:
+    line = Line()
+    line.want(100, 2)
+    line.want(104, 3)
+    assert line.opens(107)
+    line.told(110, 3)
+    assert not line.opens(115)
+    line.want(120, 2)
+    assert not line.opens(125)
+    assert line.verdicts.violations == []
+
+
+def test_g1_a_grant_heard_too_long_ago_opens_nothing() -> None:
+    line = Line()
+    line.want(100, 2)
+    assert not line.opens(100 + LATE_MS + 2)
+    line.told(140, 2)
+    assert not line.opens(141)
+
+
+# --- a start --------------------------------------------------------------------------------------------------------
+
+
+def opened_after_a_start(sensed_ms: int) -> list[str]:
+    """Rules broken by a leaf found open, and opened by the chip as soon as it drives; somebody was at the beam then."""
+    verdicts = Verdicts()
+    leaf = LeafWatch(TERMS, verdicts, Authority(TERMS, verdicts), Switches(TERMS))
+    leaf.start(0, 0)
+    for now_ms in range(1, CLEAR_MS):
+        leaf.look(now_ms, ENTRY if now_ms == sensed_ms else 0, 0 if now_ms < BOOT_MS else RELAY)
+    return [violation.rule for violation in verdicts.violations]
+
+
+def test_g7_whom_the_chip_may_have_sensed_when_it_first_drove_may_keep_a_leaf_open() -> None:
+    assert opened_after_a_start(BOOT_MS - 1) == []
+
+
+def test_g1_a_start_alone_opens_nothing() -> None:
+    assert "G1" in opened_after_a_start(sensed_ms=0)
+
+
+# --- a walk ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_violation_names_the_walk_that_shows_it_again() -> None:
+    built = library(next(seeded for seeded in SEEDED if seeded.name == "green while moving"))
+    *_, last = walks.walked(Kind.NATIVE, 1_700, 1, built)
+    shown = [re.fullmatch(r"soak --kind native --seed (\d+) --steps (\d+): (.*)", words) for words in last.violations]
+    found = [match for match in shown if match is not None]
+    assert found
+    assert len(found) == len(shown)
+    for match in found:
+        *_, alone = walks.walked(Kind.NATIVE, int(match[2]), int(match[1]), built)
+        assert match[0] in alone.violations
