@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 RUN_PACKAGES := libgl1 libglib2.0-0 libegl1 libgles2 libseccomp2
-TEST_PACKAGES := chromium fonts-dejavu-core libatomic1 python3-gi gir1.2-gst-rtsp-server-1.0 gcc libc6-dev gcc-avr avr-libc libsimavr-dev spin
+TEST_PACKAGES := chromium fonts-dejavu-core libatomic1 python3-gi gir1.2-gst-rtsp-server-1.0 gcc libc6-dev gcc-avr avr-libc libsimavr-dev spin postgresql
 
 .PHONY: help run test check bench firmware model safety soak mutants protos models portraits lock clean
 help:

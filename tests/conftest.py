@@ -17,6 +17,7 @@ from limen.v1 import verification_pb2 as pb
 from limen.v1.fleet_pb2_grpc import FleetStub
 from limen.v1.manifests_pb2_grpc import ManifestsStub
 from limen.v1.verification_pb2_grpc import VerificationStub
+from sqlalchemy import Engine
 
 from backend import ca
 from backend.photos import key
@@ -26,6 +27,7 @@ from backend.store import peers
 from backend.store.engine import Store, open_store
 from backend.store.peers import Peer
 from calibration.rehearsal.cast import portrait
+from calibration.service.postgres import Postgres
 from vision.crop import crop
 from vision.detect import Detector
 
@@ -144,6 +146,21 @@ def question(
     request.camera.CopyFrom(pb.Camera(name="test", width=1920, height=1080))
     request.shots.extend(shots)
     return request
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlcipher", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database, of either kind."""
+    on_file = request.param == "sqlcipher"
+    engine = open_store(tmp_path, "" if on_file else request.getfixturevalue("postgres").database())
+    yield engine
+    engine.dispose()
 
 
 def flight() -> str:
