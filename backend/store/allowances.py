@@ -1,0 +1,42 @@
+"""Who may pass once in spite of what the policy says, because a named person said so."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, select
+
+from backend.store.schema import allowances
+
+VALID_MS = 600_000  # ten minutes: long enough to walk back to the gate
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """See the table.  alert: that it answers, None for an override."""
+
+    allowance: str
+    journey: str
+    traveler: str
+    given_by: str
+    reason: str
+    alert: str | None
+    given_utc_ms: int
+    until_utc_ms: int
+
+
+def give(db: Connection, allowance: Allowance) -> None:
+    db.execute(allowances.insert(), asdict(allowance))
+
+
+def usable(db: Connection, journey: str, traveler: str, now_utc_ms: int) -> str | None:
+    """The allowance a traveller may still use here, the one that ends first."""
+    unused = allowances.c.used_by.is_(None) & (allowances.c.until_utc_ms > now_utc_ms)
+    found = select(allowances.c.allowance).where(
+        allowances.c.journey == journey, allowances.c.traveler == traveler, unused
+    )
+    return db.execute(found.order_by(allowances.c.until_utc_ms, allowances.c.allowance).limit(1)).scalar_one_or_none()
+
+
+def use(db: Connection, allowance: str, decision: str) -> bool:
+    """Spend it on a decision, in the decision's transaction.  False if another decision has."""
+    unused = (allowances.c.allowance == allowance) & allowances.c.used_by.is_(None)
+    return db.execute(allowances.update().where(unused).values(used_by=decision)).rowcount == 1
