@@ -18,6 +18,7 @@ from backend.errors import KeyGone
 SIZE, NONCE = 32, 12
 RECORDS = "records"  # seals crossing records until the systems of record hold them
 PERSONS = "persons"  # keys the fingerprints that stand for documents
+HEADS = "heads"  # signs heads of the audit log
 MANIFESTS = "manifests"  # seals parts of manifests that wait for the others
 
 
@@ -48,6 +49,10 @@ class Box:
         except InvalidTag as error:
             raise KeyGone(f"{about} was not sealed with the key {self.name} there is now, or was changed") from error
 
+    def raw(self) -> bytes:
+        """For a key that signs instead of sealing."""
+        return self._key
+
     def fingerprint(self, text: str) -> str:
         """The same text gives the same 64 hexadecimal digits, and nobody without the key can try texts."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
@@ -59,7 +64,7 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in (RECORDS, PERSONS, MANIFESTS):
+        for name in (RECORDS, PERSONS, MANIFESTS, HEADS):
             self.make(name)
 
     def make(self, name: str) -> None:

@@ -1,13 +1,18 @@
 """The devices' audit lines and searches of the log: translate, call, translate."""
 
+from typing import Any
+
 from limen.v1 import audit_pb2 as pb
 from limen.v1.audit_pb2_grpc import AuditServicer
+from sqlalchemy import Connection, Row
 
-from backend.caller import caller
+from backend.caller import Caller, caller
 from backend.interceptors import Context
 from backend.parts import Parts
-from backend.store import crossings
-from backend.store.crossings import AuditLine
+from backend.store import audit
+from backend.store.audit import DeviceLine, by, note
+
+MOST = 1000
 
 
 class Audit(AuditServicer):
@@ -16,7 +21,31 @@ class Audit(AuditServicer):
 
     async def Append(self, request: pb.AppendRequest, context: Context) -> pb.AppendReply:
         device = caller().name
-        for e in request.entries:
-            line = AuditLine(device, e.number, e.at_utc_ms, e.event, e.encounter, e.detail)
-            await self._parts.store.run(crossings.append, line)
+        lines = [DeviceLine(device, e.number, e.at_utc_ms, e.event, e.encounter, e.detail) for e in request.entries]
+        await self._parts.store.run(audit.append, lines, self._parts.clock())
         return pb.AppendReply(held_to=max(entry.number for entry in request.entries))
+
+    async def Search(self, request: pb.SearchAuditRequest, context: Context) -> pb.SearchAuditReply:
+        return await self._parts.store.run(_search, caller(), request, self._parts.clock())
+
+
+def _search(db: Connection, who: Caller, asked: pb.SearchAuditRequest, now_utc_ms: int) -> pb.SearchAuditReply:
+    """A search is an entry too."""
+    rows = audit.search(db, asked.who, asked.subject, asked.after, MOST)
+    about = f"who={asked.who} subject={asked.subject} after={asked.after}"
+    note(db, by(who, now_utc_ms, "audit.searched", about, result=f"{len(rows)} entries"))
+    return pb.SearchAuditReply(entries=map(_entry, rows))
+
+
+def _entry(row: Row[Any]) -> pb.AuditLogEntry:
+    return pb.AuditLogEntry(
+        number=row.number,
+        at_utc_ms=row.at_utc_ms,
+        who=row.who,
+        role=row.role,
+        action=row.action,
+        subject=row.subject,
+        place=row.place,
+        purpose=row.purpose,
+        result=row.result,
+    )

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from backend.caller import Caller
-from backend.store.schema import audit_log
+from backend.store.portable import insert
+from backend.store.schema import audit, audit_log
 
+DEVICE_LINES = "device.lines"
 START = "0" * 64  # hash before the first entry
 
 
@@ -43,3 +46,41 @@ def note(db: Connection, entry: Note) -> int:
 def chained(before: str, row: dict[str, object]) -> str:
     """SHA-256 over the hash before and the entry's columns in order of name."""
     return hashlib.sha256(f"{before}{json.dumps(row, sort_keys=True)}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLine:
+    """What a device says happened to it.  number: rises with each line of the device."""
+
+    device: str
+    number: int
+    at_utc_ms: int
+    event: str
+    encounter: str
+    detail: str
+
+
+def append(db: Connection, lines: list[DeviceLine], now_utc_ms: int) -> None:
+    """Keep a device's lines, each once, and their digest in the log.  Lines held already stay as they are."""
+    new = sum(db.execute(insert(db, audit).values(asdict(line)).on_conflict_do_nothing()).rowcount for line in lines)
+    if new:
+        device, numbers = lines[0].device, [line.number for line in lines]
+        span = f"{device}:{min(numbers)}-{max(numbers)}"
+        note(db, Note(now_utc_ms, device, "gate", DEVICE_LINES, span, result=digest(db, span)))
+
+
+def digest(db: Connection, span: str) -> str:
+    """SHA-256 over a device's lines of a span, as `device:first-last`, as they are kept."""
+    device, _, numbers = span.rpartition(":")
+    first, _, last = numbers.partition("-")
+    here = (audit.c.device == device) & audit.c.number.between(int(first), int(last))
+    lines = db.execute(select(audit).where(here).order_by(audit.c.number))
+    return hashlib.sha256(json.dumps([list(line) for line in lines]).encode()).hexdigest()
+
+
+def search(db: Connection, who: str, subject: str, after: int, most: int) -> list[Row[Any]]:
+    """Entries by who and about what, "" for any, after a number."""
+    wanted = select(audit_log).where(audit_log.c.number > after).order_by(audit_log.c.number).limit(most)
+    if who:
+        wanted = wanted.where(audit_log.c.who == who)
+    return list(db.execute(wanted.where(audit_log.c.subject == subject) if subject else wanted))

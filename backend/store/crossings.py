@@ -7,8 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import insert
-from backend.store.schema import audit, crossings, outbox, outcomes
+from backend.store.schema import crossings, outbox, outcomes
 
 RECORD_SYSTEMS = ("ident", "tecs", "adis")
 
@@ -92,18 +91,3 @@ def entries(db: Connection) -> list[Entry]:
         queued = tuple(db.execute(waiting.order_by(outbox.c.number)).scalars())
         found.append(Entry(row.encounter, row.journey, row.kind, row.device, row.crossed_utc_ms, queued))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    device: str
-    number: int
-    at_utc_ms: int
-    event: str
-    encounter: str
-    detail: str
-
-
-def append(db: Connection, line: AuditLine) -> None:
-    """Keep an audit line; one already held under its number stays as it is."""
-    db.execute(insert(db, audit).values(asdict(line)).on_conflict_do_nothing())

@@ -1,0 +1,65 @@
+"""The job that looks every half minute what must go.  One journey that fails does not keep another."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.clock import Clock
+from backend.keys import KeyRing
+from backend.retention import purge
+from backend.retention.due import DAY_MS, HOUR_MS, Terms
+from backend.settings import Settings
+from backend.store.engine import Store
+
+log = structlog.get_logger()
+
+
+def terms_of(settings: Settings) -> Terms:
+    return Terms(settings.retention.gallery_days * DAY_MS, int(settings.ahead_h * HOUR_MS))
+
+
+async def run(store: Store, keys: KeyRing, clock: Clock, settings: Settings) -> None:
+    """For ever."""
+    while True:
+        await once(store, keys, clock, terms_of(settings))
+        await asyncio.sleep(settings.retention.every_s)
+
+
+async def once(store: Store, keys: KeyRing, clock: Clock, terms: Terms) -> int:
+    """Purge what is due now; how many journeys failed and stay for the next time."""
+    now_utc_ms = clock()
+    failed = await _each(store, keys, now_utc_ms, lambda db: purge.citizens_due(db, now_utc_ms), purge.citizens)
+    failed += await _each(store, keys, now_utc_ms, lambda db: purge.galleries_due(db, terms, now_utc_ms), purge.gallery)
+    await _try(store, "leftovers", lambda db: purge.leftovers(db, now_utc_ms))
+    return failed
+
+
+async def _each(
+    store: Store,
+    keys: KeyRing,
+    now_utc_ms: int,
+    due: Callable[[Connection], list[str]],
+    act: Callable[[Connection, KeyRing, str, int], object],
+) -> int:
+    failed = 0
+    try:
+        wanted = await store.read(due)
+    except (SQLAlchemyError, OSError) as error:
+        log.error("purge.failed", what="list", why=type(error).__name__)
+        return 1
+    for journey in wanted:
+        failed += not await _try(store, journey, lambda db: act(db, keys, journey, now_utc_ms))  # noqa: B023
+    return failed
+
+
+async def _try(store: Store, what: str, act: Callable[[Connection], object]) -> bool:
+    """A failed one is said and tried again the next time: what is due stays due."""
+    try:
+        await store.run(act)
+    except (SQLAlchemyError, OSError) as error:
+        log.error("purge.failed", what=what, why=type(error).__name__)
+        return False
+    return True
