@@ -5,7 +5,7 @@ import signal
 
 import typer
 
-from backend.commands import devices, manifests, records
+from backend.commands import audit, devices, manifests, records
 from backend.commands.terms import SettingsFile, settings_of, stop
 from backend.errors import ServiceError, leaves
 from backend.logs import configure
@@ -14,6 +14,7 @@ from backend.settings import Settings
 from vision.errors import VisionError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(audit.audit, name="audit")
 app.add_typer(devices.authority, name="ca")
 app.add_typer(devices.device, name="device")
 app.add_typer(manifests.manifest, name="manifest")

@@ -28,7 +28,7 @@ from limen.v1 import (
     verification_pb2_grpc,
 )
 
-from backend import access
+from backend import access, auditing
 from backend.clock import Clock, utc_ms
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
@@ -39,6 +39,7 @@ from backend.keys import KeyRing
 from backend.matching.threshold import OperatingPoint
 from backend.operating_point import FILE, read_operating_point
 from backend.parts import Parts
+from backend.retention import engine
 from backend.services.alerts import Alerts
 from backend.services.approvals import Approvals
 from backend.services.audit import Audit
@@ -112,7 +113,11 @@ async def _parts(settings: Settings, clock: Clock, point: OperatingPoint, stack:
 
 def jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
     """What runs beside the RPCs for as long as the service does; the first to fail ends it."""
-    return [parts.galleries.run()]
+    return [
+        parts.galleries.run(),
+        engine.run(parts.store, parts.keys, parts.clock, parts.settings),
+        auditing.run(parts.store, parts.keys, parts.clock, parts.settings.witness_dir),
+    ]
 
 
 def _operating_point(file: Path) -> OperatingPoint:
