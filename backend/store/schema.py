@@ -202,7 +202,7 @@ decisions = Table(
     Column("capture", LargeBinary, nullable=False),
     Column("decided_utc_ms", BigInteger, nullable=False),
     Index(None, "journey"),
-    Index(None, "officer"),
+    Index(None, "officer", "decided_utc_ms"),
 )
 
 # The live image of an answer, for the biometric repository: sealed under the gallery's key, about "encounter/attempt".
@@ -350,6 +350,10 @@ alerts = Table(
     Column("reason_given", String),
     Column("ground", String),
     Column("adjudicated_utc_ms", BigInteger),
+    # Whom somebody keeps from travelling was named by a person, for something that is not the face (HUM-1, BI-07).
+    CheckConstraint(
+        "coalesce(adjudication, '') <> 'intercept' OR (taken_by IS NOT NULL AND coalesce(ground, '') <> '')", "ground"
+    ),
     Index(None, "port"),
 )
 
