@@ -21,7 +21,7 @@ from backend.clock import Clock
 from backend.keys import HEADS, KeyRing
 from backend.store.audit import START, chained
 from backend.store.engine import Store
-from backend.store.portable import insert
+from backend.store.portable import add
 from backend.store.schema import audit_heads, audit_log
 
 EVERY_S = 10.0
@@ -63,8 +63,7 @@ def sign(db: Connection, key: OKPKey, now_utc_ms: int) -> str | None:
     payload = json.dumps({"number": last.number, "hash": last.hash, "at": now_utc_ms})
     signed = jws.serialize_compact({"alg": ALGORITHM}, payload, key, algorithms=[ALGORITHM])
     row = {"number": last.number, "signed": signed, "signed_utc_ms": now_utc_ms}
-    kept = db.execute(insert(db, audit_heads).values(row).on_conflict_do_nothing())
-    return signed if kept.rowcount == 1 else None
+    return signed if add(db, audit_heads, row) else None
 
 
 def heads(signed: Iterable[str], key: OKPKey) -> Iterator[Head | Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from backend.caller import Caller
-from backend.store.portable import insert
+from backend.store.portable import add
 from backend.store.schema import audit, audit_log
 
 DEVICE_LINES = "device.lines"
@@ -62,7 +62,7 @@ class DeviceLine:
 
 def append(db: Connection, lines: list[DeviceLine], now_utc_ms: int) -> None:
     """Keep a device's lines, each once, and their digest in the log.  Lines held already stay as they are."""
-    new = sum(db.execute(insert(db, audit).values(asdict(line)).on_conflict_do_nothing()).rowcount for line in lines)
+    new = sum(add(db, audit, asdict(line)) for line in lines)
     if new:
         device, numbers = lines[0].device, [line.number for line in lines]
         span = f"{device}:{min(numbers)}-{max(numbers)}"

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import insert
+from backend.store.portable import add
 from backend.store.schema import crossings, decisions
 
 
@@ -49,8 +49,7 @@ class Decision:
 
 def record(db: Connection, decision: Decision) -> Decision:
     """Keep a decision; if one is already kept under its encounter and attempt, return that instead."""
-    kept = insert(db, decisions).on_conflict_do_nothing(index_elements=["encounter", "attempt"])
-    if db.execute(kept.values(asdict(decision))).rowcount == 1:
+    if add(db, decisions, asdict(decision)):
         if decision.officer:
             touch(db, Topic.DECISIONS)
         return decision

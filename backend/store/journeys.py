@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import insert
+from backend.store.portable import add, insert
 from backend.store.schema import assignments, journeys
 
 
@@ -38,8 +38,7 @@ class Journey:
 def announce(db: Connection, journey: Journey) -> bool:
     """False if it was announced already: what is known of it stays."""
     touch(db, Topic.GALLERIES)
-    kept = insert(db, journeys).values(asdict(journey)).on_conflict_do_nothing()
-    return db.execute(kept).rowcount == 1
+    return add(db, journeys, asdict(journey))
 
 
 def find(db: Connection, journey: str) -> Journey | None:

@@ -1,5 +1,7 @@
 """The one statement SQLite and PostgreSQL share but SQLAlchemy gives to each apart: insert, unless it is there."""
 
+from typing import Any
+
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -7,3 +9,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 def insert(db: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """With `on_conflict_do_nothing` and `on_conflict_do_update`."""
     return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def add(db: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row; False if one with its keys is there, which stays.
+
+    Asks for the key of what was inserted: PostgreSQL's driver counts no rows here.
+    """
+    statement = insert(db, table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return db.execute(statement).first() is not None

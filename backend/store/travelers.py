@@ -10,7 +10,7 @@ from backend.biographic import Biographic, person
 from backend.keys import PERSONS, Box, KeyRing, of_gallery
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import insert
+from backend.store.portable import add
 from backend.store.schema import crossings, travelers
 
 
@@ -64,7 +64,7 @@ def _expect(db: Connection, box: Box, persons: Box, journey: str, one: Traveler,
         "added_utc_ms": now_utc_ms,
         "sealed": box.seal(one.biographic.pack(), one.traveler),
     }
-    return db.execute(insert(db, travelers).values(row).on_conflict_do_nothing()).rowcount
+    return int(add(db, travelers, row))
 
 
 def of_journey(db: Connection, keys: KeyRing, journey: str) -> list[Traveler]:
