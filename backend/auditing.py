@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 
 from backend.clock import Clock
 from backend.keys import HEADS, KeyRing
-from backend.store.audit import START, chained
+from backend.store.audit import DEVICE_LINES, START, chained, digest
 from backend.store.engine import Store
 from backend.store.portable import add
 from backend.store.schema import audit_heads, audit_log
@@ -80,13 +80,15 @@ def verify(db: Connection, held: Sequence[Head]) -> list[Problem]:
     witnessed = {head.number: head.hash for head in held}
     problems: list[Problem] = []
     before, expected = START, 1
-    for row in db.execute(select(audit_log).order_by(audit_log.c.number)):
+    for row in db.execute(select(audit_log).order_by(audit_log.c.number).execution_options(yield_per=1000)):
         entry = dict(row._mapping)
         hash_, number = entry.pop("hash"), row.number
         if number != expected:
             problems.append(Problem(expected, f"entries {expected} to {number - 1} are missing"))
         elif chained(before, entry) != hash_:
             problems.append(Problem(number, "does not follow from the entry before: one of the two was changed"))
+        elif row.action == DEVICE_LINES and digest(db, row.subject) != row.result:
+            problems.append(Problem(number, f"the lines {row.subject} of a device are not what they were"))
         if witnessed.pop(number, hash_) != hash_:
             problems.append(Problem(number, "is not the entry a witness holds the head of"))
         before, expected = hash_, number + 1
