@@ -17,7 +17,6 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 3
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -237,7 +236,7 @@ crossings = Table(
     Column("journey", String, nullable=False),
     Column("traveler", String, nullable=False),
     Column("person", String, nullable=False),
-    Column("encounter", String, nullable=False, unique=True),
+    Column("encounter", String, nullable=False),
     Column("kind", String, nullable=False),  # biometric or biographic
     Column("direction", String, nullable=False),
     Column("port", String, nullable=False),
@@ -250,11 +249,20 @@ crossings = Table(
     Column("crossed_utc_ms", BigInteger, nullable=False),
     Column("until_utc_ms", BigInteger),  # of an arrival: how long the stay is allowed
     Column("voided_utc_ms", BigInteger),
-    UniqueConstraint("journey", "traveler"),
     ForeignKeyConstraint(["journey"], ["journeys.journey"]),
     ForeignKeyConstraint(["traveler"], ["travelers.traveler"]),
     Index(None, "person"),
 )
+# One standing crossing for each traveller and for each encounter; a voided one stays and is in nobody's way (RED-1).
+_STANDING = crossings.c.voided_utc_ms.is_(None)
+for _name, _columns in (("traveler", ("journey", "traveler")), ("encounter", ("encounter",))):
+    Index(
+        f"uq_crossings_standing_{_name}",
+        *(crossings.c[column] for column in _columns),
+        unique=True,
+        sqlite_where=_STANDING,
+        postgresql_where=_STANDING,
+    )
 
 # A record is never changed but by one of these (RED-1).
 amendments = Table(
@@ -271,6 +279,7 @@ amendments = Table(
 )
 
 # What other systems must still be told, written with what it tells.  amendment: "" for the crossing itself.
+# trouble: why the last try failed, "" before the first and while it is tried.
 outbox = Table(
     "outbox",
     metadata,
@@ -278,11 +287,14 @@ outbox = Table(
     Column("system", String, nullable=False),
     Column("crossing", ForeignKey("crossings.crossing"), nullable=False),
     Column("amendment", String, nullable=False),
+    Column("queued_utc_ms", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_utc_ms", BigInteger, nullable=False),
+    Column("trouble", String, nullable=False),
     Column("sent_utc_ms", BigInteger),
     UniqueConstraint("system", "crossing", "amendment"),
-    Index(None, "sent_utc_ms"),
+    Index(None, "crossing"),
+    Index("ix_outbox_due", "system", "sent_utc_ms", "next_utc_ms"),
 )
 
 # The biometric repository says otherwise: a person looks at it.
