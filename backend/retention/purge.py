@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, select, update
+from sqlalchemy import Connection, Row, Table, delete, select, update
 
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.retention.due import PARTS_MS, Terms, citizens_end, gallery_ends
@@ -21,7 +21,6 @@ from backend.store.schema import (
     holds,
     journeys,
     messages,
-    outbox,
     photo_refusals,
     sessions,
     templates,
@@ -115,11 +114,6 @@ def leftovers(db: Connection, now_utc_ms: int) -> int:
 def overdue(db: Connection, terms: Terms, now_utc_ms: int, grace_ms: int) -> int:
     """Journeys that should have gone `grace_ms` ago and are still there, held ones left out: must be 0."""
     return len(galleries_due(db, terms, now_utc_ms - grace_ms))
-
-
-def unsent(db: Connection) -> int:
-    """Messages to systems of record that wait: a purge takes the live image from them, not the record."""
-    return int(db.execute(select(func.count()).where(outbox.c.sent_utc_ms.is_(None))).scalar_one())
 
 
 def _deleted(db: Connection, table: Table, journey: str) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from backend import auditing
 from backend.auditing import Head
 from backend.keys import KeyRing
-from backend.store.audit import Note, chained, note
+from backend.store.audit import START, Note, chained, note
 from backend.store.schema import audit_log
 from calibration.service.figure import Figure
 from calibration.service.stores import KINDS, scratch
@@ -67,7 +67,7 @@ def remove_and_chain(db: Connection, rng: random.Random) -> None:
 
 
 def _chain(db: Connection) -> None:
-    before = auditing.START
+    before = START
     for row in db.execute(select(audit_log).order_by(audit_log.c.number)).all():
         entry: dict[str, Any] = dict(row._mapping)
         entry.pop("hash")
