@@ -35,13 +35,19 @@ class Source(Section):
 
 
 class Records(Section):
-    """Systems of record; "" for one that is not told.  retry_s: after the first failure, doubled up to an hour."""
+    """Systems of record; "" for one that is not told.  retry_s: after the first failure, doubled up to an hour.
+    ident_form: the traditional encoding of ANSI/NIST-ITL, or its XML."""
 
     ident: str = ""
     tecs: str = ""
     adis: str = ""
+    ident_form: Literal["traditional", "xml"] = "traditional"
     timeout_s: Seconds = 5.0
     retry_s: Seconds = 2.0
+
+    def url(self, system: str) -> str:
+        """Where a system listens; "" for one that is not told."""
+        return {"ident": self.ident, "tecs": self.tecs, "adis": self.adis}[system]
 
 
 class Retention(Section):
