@@ -1,10 +1,72 @@
 """Watch, Take, Adjudicate and Override: translate, call, translate."""
 
+from collections.abc import AsyncIterator
+
+from limen.v1 import alerts_pb2 as pb
 from limen.v1.alerts_pb2_grpc import AlertsServicer
 
+from backend import adjudicating, alerts
+from backend.acting import Acting
+from backend.adjudicating import INTERCEPT, NOT_THIS_PERSON, RELEASE, Verdict
+from backend.alerts import DUPLICATE, HOTLIST, LIVENESS, NO_MATCH, View
+from backend.caller import caller
+from backend.interceptors import Context
 from backend.parts import Parts
+
+ADJUDICATIONS = {
+    pb.ADJUDICATION_RELEASE: RELEASE,
+    pb.ADJUDICATION_INTERCEPT: INTERCEPT,
+    pb.ADJUDICATION_NOT_THIS_PERSON: NOT_THIS_PERSON,
+}
+WORDS = {word: number for number, word in ADJUDICATIONS.items()}
+REASONS = {
+    HOTLIST: pb.REASON_CLASS_HOTLIST,
+    NO_MATCH: pb.REASON_CLASS_NO_MATCH,
+    DUPLICATE: pb.REASON_CLASS_DUPLICATE,
+    LIVENESS: pb.REASON_CLASS_LIVENESS,
+}
 
 
 class Alerts(AlertsServicer):
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+
+    async def Watch(self, request: pb.WatchAlertsRequest, context: Context) -> AsyncIterator[pb.Alert]:
+        parts = self._parts
+        async for view in alerts.watch(parts.store, parts.keys, parts.clock, caller()):
+            yield _told(view)
+
+    async def Take(self, request: pb.TakeRequest, context: Context) -> pb.Alert:
+        return _told(await self._parts.store.run(adjudicating.take, self._acting(), request.alert))
+
+    async def Adjudicate(self, request: pb.AdjudicateRequest, context: Context) -> pb.Alert:
+        verdict = Verdict(ADJUDICATIONS[request.adjudication], request.reason, request.ground)
+        acting, rules = self._acting(), self._parts.settings.rules
+        return _told(await self._parts.store.run(adjudicating.adjudicate, acting, rules, request.alert, verdict))
+
+    async def Override(self, request: pb.OverrideRequest, context: Context) -> pb.OverrideReply:
+        who, what = self._acting(), (request.journey, request.traveler, request.reason)
+        given = await self._parts.store.run(adjudicating.override, who, *what)
+        return pb.OverrideReply(allowance=given.allowance, until_utc_ms=given.until_utc_ms)
+
+    def _acting(self) -> Acting:
+        return Acting(caller(), self._parts.keys, self._parts.clock())
+
+
+def _told(view: View) -> pb.Alert:
+    alert = view.alert
+    return pb.Alert(
+        alert=alert.alert,
+        reason=REASONS[alert.reason],
+        port=alert.port,
+        gate=alert.gate,
+        journey=alert.journey,
+        traveler=alert.traveler or "",
+        name=view.name,
+        seat=view.seat,
+        remark=view.remark,
+        raised_utc_ms=alert.raised_utc_ms,
+        escalated_utc_ms=alert.escalated_utc_ms or 0,
+        taken_by=alert.taken_by or "",
+        adjudication=WORDS[alert.adjudication] if alert.adjudication else pb.ADJUDICATION_UNSPECIFIED,
+    )

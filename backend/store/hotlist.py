@@ -28,8 +28,9 @@ def put(db: Connection, entry: Entry) -> None:
 
 
 def hit(db: Connection, person: str, now_utc_ms: int) -> str | None:
-    """The entry that stands against a person now, the one that lasts longest.  person: `biographic.person`."""
-    stands = hotlist.c.ended_utc_ms.is_(None) & (hotlist.c.until_utc_ms > now_utc_ms)
+    """The entry that stands against a person at a time, the one that lasts longest.  person: `biographic.person`."""
+    lives = hotlist.c.ended_utc_ms.is_(None) | (hotlist.c.ended_utc_ms > now_utc_ms)
+    stands = lives & (hotlist.c.until_utc_ms > now_utc_ms)
     found = select(hotlist.c.entry).where(hotlist.c.person == person, stands)
     lasting = found.order_by(hotlist.c.until_utc_ms.desc(), hotlist.c.entry).limit(1)
     return db.execute(lasting).scalar_one_or_none()

@@ -1,0 +1,154 @@
+"""Alerts: raised for every answer an officer must be told of, told to the officers of the port, escalated if nobody
+comes.
+
+They are made from recorded decisions by a job, so that an answer at the gate takes the same time whoever it is about,
+and so that a crash between the two loses none: what has no alert when the service starts gets one then.
+"""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from limen.v1.approvals_pb2 import HotlistEntry
+from sqlalchemy import Connection, Row
+
+from backend import access
+from backend.acting import Acting
+from backend.caller import EVERYWHERE, Caller
+from backend.clock import Clock
+from backend.errors import KeyGone, StoreDown
+from backend.keys import RECORDS, KeyRing
+from backend.store import alerts, audit, hotlist, journeys, travelers
+from backend.store.alerts import Alert
+from backend.store.audit import Note
+from backend.store.bell import Topic
+from backend.store.engine import Store
+
+log = structlog.get_logger()
+LOOK_S = 1.0  # longest between two looks, should a bell of another replica not be heard
+LOOKBACK_MS = 3_600_000  # replicas' clocks differ by less; older decisions are looked for at the start
+HOTLIST, NO_MATCH, DUPLICATE, LIVENESS = "hotlist", "no_match", "duplicate", "liveness"
+# Whatever else makes somebody wait, poor pictures too, leaves the officer with a person nobody has identified.
+REASONS = {
+    "hotlist": HOTLIST,
+    "already_crossed": DUPLICATE,
+    "duplicate": DUPLICATE,
+    "liveness": LIVENESS,
+}
+WHO, ROLE, PURPOSE = "alerts", "service", "alert"
+VIEWED = "alert.viewed"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An alert as an officer sees it.  name and seat: "" where nobody was identified.  remark: of the hotlist entry."""
+
+    alert: Alert
+    name: str
+    seat: str
+    remark: str
+
+
+async def run(store: Store, clock: Clock, escalate_s: float) -> None:
+    """Raise and escalate for ever, when a decision rings and at least every LOOK_S."""
+    last_utc_ms = 0
+    while True:
+        heard, now = store.bell.revision(Topic.DECISIONS), clock()
+        try:
+            await store.run(look, min(last_utc_ms, now) - LOOKBACK_MS, now, escalate_s)
+            last_utc_ms = now
+        except StoreDown as error:
+            log.warning("alerts.delayed", why=str(error))  # what was decided is kept, and raised when the store is back
+        await store.bell.wait(Topic.DECISIONS, heard, LOOK_S)
+
+
+def look(db: Connection, since_utc_ms: int, now_utc_ms: int, escalate_s: float) -> tuple[int, int]:
+    """One look at decisions since a time: how many alerts were raised, and how many escalated."""
+    raised = sum(_raise(db, decision, now_utc_ms) for decision in alerts.untold(db, since_utc_ms))
+    late = alerts.overdue(db, now_utc_ms - int(escalate_s * 1000))
+    for alert in late:
+        alerts.escalate(db, alert.alert, now_utc_ms)
+        audit.note(db, Note(now_utc_ms, WHO, ROLE, "alert.escalated", alert.alert, alert.port, PURPOSE))
+    return raised, len(late)
+
+
+def _raise(db: Connection, decision: Row[Any], now_utc_ms: int) -> bool:
+    reason = REASONS.get(decision.concern, NO_MATCH)
+    run = journeys.find(db, decision.journey)
+    alert = Alert(
+        alert=str(uuid.uuid4()),
+        decision=decision.decision,
+        reason=reason,
+        port=decision.port or (run.port if run else ""),  # a gate registered without one stands where the journey is
+        gate=decision.gate,
+        journey=decision.journey,
+        traveler=decision.subject,
+        entry=_entry(db, decision) if reason == HOTLIST else None,
+        raised_utc_ms=now_utc_ms,
+    )
+    raised = alerts.put(db, alert)
+    if raised:
+        audit.note(db, Note(now_utc_ms, WHO, ROLE, "alert.raised", alert.alert, alert.port, PURPOSE, alert.decision))
+    return raised
+
+
+def _entry(db: Connection, decision: Row[Any]) -> str | None:
+    """What stood against the person when the answer was given."""
+    if decision.subject is None:
+        return None
+    return hotlist.hit(db, travelers.person_of(db, decision.subject), decision.decided_utc_ms)
+
+
+def concerns(alert: Alert, who: Caller) -> bool:
+    """Officers of the port from the start, supervisors there once nobody came in time."""
+    return who.holds_at(alert.port) and (who.role == access.OFFICER or alert.escalated_utc_ms is not None)
+
+
+async def watch(store: Store, keys: KeyRing, clock: Clock, who: Caller) -> AsyncIterator[View]:
+    """What concerns the caller and nobody has adjudicated: all at once, then each change, for ever."""
+    told: dict[str, Alert] = {}
+    while True:
+        heard = store.bell.revision(Topic.ALERTS)
+        news = await store.read(_news, who, told)
+        if news:
+            for shown in await store.run(views, Acting(who, keys, clock()), news):
+                told[shown.alert.alert] = shown.alert
+                yield shown
+        told = {name: alert for name, alert in told.items() if alert.adjudication is None}
+        await store.bell.wait(Topic.ALERTS, heard, LOOK_S)
+
+
+def _news(db: Connection, who: Caller, told: dict[str, Alert]) -> list[Alert]:
+    ports = (EVERYWHERE,) if EVERYWHERE in who.ports else who.ports
+    open_ = [alert for alert in alerts.open_at(db, ports) if concerns(alert, who)]
+    ended = told.keys() - {alert.alert for alert in open_}
+    found = [*open_, *(alert for name in sorted(ended) if (alert := alerts.find(db, name)) is not None)]
+    return [alert for alert in found if told.get(alert.alert) != alert]
+
+
+def views(db: Connection, acting: Acting, found: list[Alert]) -> list[View]:
+    return [view(db, acting, alert) for alert in found]
+
+
+def view(db: Connection, acting: Acting, alert: Alert) -> View:
+    """Show an officer whom an alert is about; the first time is noted (ACC-1)."""
+    if alert.traveler is None:
+        return View(alert, "", "", "")
+    if not alerts.noted(db, alert.alert, acting.who.name, VIEWED):
+        purposeful = replace(acting, who=replace(acting.who, purpose=acting.who.purpose or PURPOSE))
+        purposeful.note(db, VIEWED, alert.alert, alert.port, alert.traveler)
+    try:
+        shown = travelers.one(db, acting.keys, alert.journey, alert.traveler)
+    except KeyGone:  # purged: the alert stays, the name is gone
+        shown = None
+    name, seat = (shown.biographic.name, shown.seat) if shown else ("", "")
+    return View(alert, name, seat, _remark(db, acting.keys, alert.entry))
+
+
+def _remark(db: Connection, keys: KeyRing, entry: str | None) -> str:
+    held = hotlist.find(db, entry) if entry else None
+    if held is None:
+        return ""
+    return HotlistEntry.FromString(keys.box(RECORDS).open(held.sealed, held.entry)).remark

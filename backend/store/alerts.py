@@ -1,0 +1,101 @@
+"""Alerts to officers: one for each answer an officer must be told of."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, select
+
+from backend.caller import EVERYWHERE
+from backend.store.bell import Topic
+from backend.store.engine import touch
+from backend.store.portable import add
+from backend.store.schema import alerts, audit_log, decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """See the table."""
+
+    alert: str
+    decision: str
+    reason: str
+    port: str
+    gate: str
+    journey: str
+    traveler: str | None
+    entry: str | None
+    raised_utc_ms: int
+    escalated_utc_ms: int | None = None
+    taken_by: str | None = None
+    taken_utc_ms: int | None = None
+    adjudication: str | None = None
+    reason_given: str | None = None
+    ground: str | None = None
+    adjudicated_utc_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudicated:
+    adjudication: str
+    reason_given: str
+    ground: str | None
+    adjudicated_utc_ms: int
+
+
+def untold(db: Connection, since_utc_ms: int) -> list[Row[Any]]:
+    """Decisions from a time on that an officer must be told and that have no alert yet, the oldest first."""
+    due = decisions.c.officer.is_(True) & (decisions.c.decided_utc_ms >= since_utc_ms)
+    told = exists().where(alerts.c.decision == decisions.c.decision)
+    return list(db.execute(select(decisions).where(due, ~told).order_by(decisions.c.decided_utc_ms)))
+
+
+def put(db: Connection, alert: Alert) -> bool:
+    """False if the decision has its alert already."""
+    touch(db, Topic.ALERTS)
+    return add(db, alerts, asdict(alert))
+
+
+def find(db: Connection, alert: str) -> Alert | None:
+    row = db.execute(select(alerts).where(alerts.c.alert == alert)).one_or_none()
+    return Alert(**row._mapping) if row else None
+
+
+def open_at(db: Connection, ports: Iterable[str]) -> list[Alert]:
+    """Nobody has adjudicated them, the oldest first."""
+    here, found = set(ports), select(alerts).where(alerts.c.adjudication.is_(None))
+    if EVERYWHERE not in here:
+        found = found.where(alerts.c.port.in_(here))
+    return [Alert(**row._mapping) for row in db.execute(found.order_by(alerts.c.raised_utc_ms, alerts.c.alert))]
+
+
+def overdue(db: Connection, raised_utc_ms: int) -> list[Alert]:
+    """Raised by then, taken by nobody and not escalated yet."""
+    waits = alerts.c.adjudication.is_(None) & alerts.c.taken_by.is_(None) & alerts.c.escalated_utc_ms.is_(None)
+    rows = db.execute(select(alerts).where(waits, alerts.c.raised_utc_ms <= raised_utc_ms))
+    return [Alert(**row._mapping) for row in rows]
+
+
+def escalate(db: Connection, alert: str, now_utc_ms: int) -> None:
+    touch(db, Topic.ALERTS)
+    db.execute(alerts.update().where(alerts.c.alert == alert).values(escalated_utc_ms=now_utc_ms))
+
+
+def take(db: Connection, alert: str, officer: str, now_utc_ms: int) -> bool:
+    """False if somebody has taken it."""
+    free = (alerts.c.alert == alert) & alerts.c.taken_by.is_(None)
+    touch(db, Topic.ALERTS)
+    return db.execute(alerts.update().where(free).values(taken_by=officer, taken_utc_ms=now_utc_ms)).rowcount == 1
+
+
+def adjudicate(db: Connection, alert: str, officer: str, what: Adjudicated) -> bool:
+    """False unless this officer has taken it and nobody has adjudicated it."""
+    theirs = (alerts.c.alert == alert) & (alerts.c.taken_by == officer) & alerts.c.adjudication.is_(None)
+    touch(db, Topic.ALERTS)
+    return db.execute(alerts.update().where(theirs).values(asdict(what))).rowcount == 1
+
+
+def noted(db: Connection, alert: str, who: str, action: str) -> bool:
+    """Whether the audit log holds this action of somebody's on an alert."""
+    line = (audit_log.c.subject == alert) & (audit_log.c.who == who) & (audit_log.c.action == action)
+    return db.execute(select(audit_log.c.number).where(line).limit(1)).first() is not None
