@@ -28,7 +28,7 @@ from limen.v1 import (
     verification_pb2_grpc,
 )
 
-from backend import access, auditing
+from backend import access, alerts, auditing
 from backend.clock import Clock, utc_ms
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
@@ -117,6 +117,7 @@ def jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
         parts.galleries.run(),
         engine.run(parts.store, parts.keys, parts.clock, parts.settings),
         auditing.run(parts.store, parts.keys, parts.clock, parts.settings.witness_dir),
+        alerts.run(parts.store, parts.clock, parts.settings.escalate_s),
     ]
 
 
