@@ -140,7 +140,8 @@ templates = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
-# Photos that gave no template, with why, until the hygiene report is no longer needed.
+# Photos that gave no template, with why, until the hygiene report is no longer needed.  number -1: no photo came at
+# all, from a source that did not answer or, source "", from any.
 photo_refusals = Table(
     "photo_refusals",
     metadata,
@@ -148,6 +149,19 @@ photo_refusals = Table(
     Column("source", String, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("why", String, nullable=False),
+)
+
+# Who keeps a gallery.  revision: counts changes of its templates.  version, begun: of the templates, and when the
+# service that makes them started: the later started one decides which model counts.  replica: builds it until then.
+galleries = Table(
+    "galleries",
+    metadata,
+    Column("journey", ForeignKey("journeys.journey"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("version", String, nullable=False),
+    Column("begun_utc_ms", BigInteger, nullable=False),
+    Column("replica", String, nullable=False),
+    Column("until_utc_ms", BigInteger, nullable=False),
 )
 
 assignments = Table(
@@ -366,7 +380,7 @@ alerts = Table(
     CheckConstraint(
         "coalesce(adjudication, '') <> 'intercept' OR (taken_by IS NOT NULL AND coalesce(ground, '') <> '')", "ground"
     ),
-    Index(None, "port"),
+    Index(None, "adjudication", "port"),
 )
 
 # A named person lets one traveller pass once in spite of what the policy says.
