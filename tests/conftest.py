@@ -73,7 +73,9 @@ class Service:
     async def _run(self, ready: threading.Event) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         where = f"127.0.0.1:{self.port}"
-        settings = Settings(listen=where, state_dir=self.state, photos_dir=self.photos, rules=self._rules)
+        settings = Settings(
+            listen=where, state_dir=self.state, photos_dir=self.photos, country="CHE", rules=self._rules
+        )
         async with running(settings) as self.port:
             ready.set()
             await self._ended.wait()
