@@ -10,6 +10,7 @@ ServiceError
 ├── Busy                 more is asked than can be answered in time: ask again later     RESOURCE_EXHAUSTED
 ├── KeyGone              what is asked for was purged, or its key is missing              FAILED_PRECONDITION
 ├── TooLate              the caller's deadline has passed                               DEADLINE_EXCEEDED
+├── StoreDown            the database does not answer now: ask again with the same key   UNAVAILABLE
 └── StoreUnfit           the database or its key cannot be used: the service stops
 """
 
@@ -64,3 +65,7 @@ class TooLate(ServiceError):
 
 class StoreUnfit(ServiceError):
     pass
+
+
+class StoreDown(ServiceError):
+    """Nothing was kept, unless it says that this is unknown."""

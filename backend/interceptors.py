@@ -32,6 +32,7 @@ CODES: dict[type[Exception], grpc.StatusCode] = {
     errors.Busy: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.KeyGone: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Refused: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.StoreDown: grpc.StatusCode.UNAVAILABLE,
     ImageRefused: grpc.StatusCode.INVALID_ARGUMENT,
 }
 

@@ -22,9 +22,10 @@ class Bell:
         self._revisions: defaultdict[Topic, int] = defaultdict(int)
         self._rung: defaultdict[Topic, asyncio.Event] = defaultdict(asyncio.Event)
 
-    def ring(self, topic: Topic) -> None:
-        self._revisions[topic] += 1
-        self._rung.pop(topic, asyncio.Event()).set()
+    def ring(self, *topics: Topic) -> None:
+        for topic in topics:
+            self._revisions[topic] += 1
+            self._rung.pop(topic, asyncio.Event()).set()
 
     def revision(self, topic: Topic) -> int:
         return self._revisions[topic]

@@ -2,18 +2,15 @@
 
 import asyncio
 import uuid
-from pathlib import Path
 
 import grpc
 import pytest
 from limen.v1 import manifests_pb2
 from limen.v1 import verification_pb2 as pb
-from sqlalchemy import text
 
-from backend.errors import StoreUnfit
 from backend.matching.threshold import accept
 from backend.operating_point import read_operating_point
-from backend.store import decisions, schema
+from backend.store import decisions
 from backend.store.decisions import Answer
 from backend.store.engine import Store, open_store
 from edge.encounter.events import Ask, Proceed, Wait
@@ -141,13 +138,3 @@ def test_the_appliance_asks_about_the_claimed_traveller_alone(service: Service, 
     assert isinstance(asyncio.run(ask(claimed["B1"])), Proceed)
     assert asyncio.run(ask(claimed["A1"])) == Wait()
     assert isinstance(asyncio.run(ask(None)), Proceed)
-
-
-@pytest.mark.parametrize("version", [-1, 1, 2, schema.VERSION + 1])
-def test_a_database_of_another_program_is_refused(tmp_path: Path, version: int) -> None:
-    engine = open_store(tmp_path)
-    with engine.begin() as db:
-        db.execute(text(f"PRAGMA user_version = {version}"))
-    engine.dispose()
-    with pytest.raises(StoreUnfit, match=f"has schema {version}"):
-        open_store(tmp_path)
