@@ -55,6 +55,7 @@ class ServiceBench:
         (root / "photos").mkdir()
         (root / "tvs.toml").write_text(
             f'listen = "127.0.0.1:{self._port}"\nstate_dir = "{root}/tvs"\nphotos_dir = "{root}/photos"\n'
+            'country = "CHE"\n'
         )
         self._threads = Settings(state_dir=root, photos_dir=root).threads
         ca.init(root / "tvs" / "ca", ["localhost"])

@@ -92,6 +92,6 @@ def paxlst(flight: str) -> bytes:
     for t in TRAVELERS:
         name = f"NAD+FL+++{t.surname}:{t.given}'ATT+2++X'DTM+329:640812'NAT+2+UTO'RFF+SEA:{t.seat}'"
         body.append(f"{name}DOC+P:110:111+{t.number}'LOC+91+UTO'")
-    body.append(f"CNT+42:{len(TRAVELERS)}'UNT+{2 + 5 + 7 * len(TRAVELERS)}+1'")
+    body.append(f"CNT+42:{len(TRAVELERS)}'UNT+{6 + 7 * len(TRAVELERS) + 2}+1'")
     head = "UNA:+.? 'UNB+UNOA:4+XXCARRIER+LIMEN+261122:0800+1'UNG+PAXLST+XX+LIMEN+261122:0800+1+UN+D:12B'"
     return (head + "".join(body) + "UNE+1+1'UNZ+1+1'").replace("'", "'\n").encode()

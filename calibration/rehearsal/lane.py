@@ -159,7 +159,7 @@ class Lane:
 
     def _configure(self) -> None:
         (self.root / "tvs.toml").write_text(
-            f'listen = "127.0.0.1:{self.port}"\nstate_dir = "tvs"\nphotos_dir = "photos"\n'
+            f'listen = "127.0.0.1:{self.port}"\nstate_dir = "tvs"\nphotos_dir = "photos"\ncountry = "CHE"\n'
         )
         (self.root / "gate.toml").write_text(
             f'device = "kiosk-1"\ncamera = "clip:{self.playlist.name}"\njournal_dir = "journal"\n'
