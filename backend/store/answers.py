@@ -1,0 +1,73 @@
+"""What carriers were answered, kept until they have it; sealed under the journey's gallery key."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from backend.errors import KeyGone
+from backend.keys import KeyRing, of_gallery
+from backend.store.bell import Topic
+from backend.store.engine import touch
+from backend.store.schema import alerts, answers
+
+INTERCEPTED = "intercept"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """answer: an id.  interchange: a CUSRES."""
+
+    answer: str
+    carrier: str
+    journey: str
+    interchange: bytes
+    made_utc_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    number: int
+    interchange: bytes
+
+
+def keep(db: Connection, keys: KeyRing, kept: Kept) -> None:
+    """Raises KeyGone once the journey is purged."""
+    row = {
+        "answer": kept.answer,
+        "carrier": kept.carrier,
+        "journey": kept.journey,
+        "sealed": keys.box(of_gallery(kept.journey)).seal(kept.interchange, kept.answer),
+        "made_utc_ms": kept.made_utc_ms,
+        "held": False,
+    }
+    db.execute(answers.insert(), row)
+    touch(db, Topic.ANSWERS)
+
+
+def waiting(db: Connection, keys: KeyRing, carrier: str, after: int) -> list[Waiting]:
+    """What the carrier does not hold yet, in order.  Of a journey that is purged there is nothing left to tell."""
+    not_held = (answers.c.carrier == carrier) & ~answers.c.held & (answers.c.number > after)
+    found = []
+    for row in db.execute(select(answers).where(not_held).order_by(answers.c.number)):
+        try:
+            plain = keys.box(of_gallery(row.journey)).open(row.sealed or b"", row.answer)
+        except KeyGone:
+            continue
+        found.append(Waiting(row.number, plain))
+    return found
+
+
+def hold(db: Connection, carrier: str, to: int) -> None:
+    """The carrier has everything up to this number."""
+    db.execute(answers.update().where(answers.c.carrier == carrier, answers.c.number <= to).values(held=True))
+
+
+def last(db: Connection) -> int:
+    """The highest number given so far, 0 for none."""
+    return int(db.execute(select(func.max(answers.c.number))).scalar() or 0)
+
+
+def intercepted(db: Connection, journey: str) -> frozenset[str]:
+    """Travellers whom an officer has stopped: the only ones a carrier is told not to board (HUM-1)."""
+    stopped = (alerts.c.journey == journey) & (alerts.c.adjudication == INTERCEPTED)
+    return frozenset(db.execute(select(alerts.c.traveler).where(stopped, alerts.c.traveler.is_not(None))).scalars())
