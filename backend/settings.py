@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
+SEALED_OR_HERE = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])"  # in clear only within a machine
 
 
 class Section(BaseModel):
@@ -30,8 +31,17 @@ class Source(Section):
     """Where photos of travellers are asked for, beside the folder."""
 
     kind: Literal["ident", "state", "visa"]
-    url: str
+    url: Annotated[str, Field(pattern=SEALED_OR_HERE)]
     timeout_s: Seconds = 5.0
+
+
+class Lanes(Section):
+    """Pedestrian lanes: ports with a gallery of their frequent crossers.  Who crossed `crossings` times within `days`
+    is in it, until he has not crossed for `days`."""
+
+    ports: tuple[str, ...] = ()
+    crossings: Annotated[int, Field(ge=1)] = 3
+    days: Annotated[int, Field(ge=1, le=14)] = 14
 
 
 class Records(Section):
@@ -84,6 +94,7 @@ class Settings(Section):
     witness_dir: Path | None = None  # where signed heads of the audit log are also written, for an outside witness
     rules: Rules = Rules()
     sources: tuple[Source, ...] = ()
+    lanes: Lanes = Lanes()
     records: Records = Records()
     retention: Retention = Retention()
     issuer: Issuer | None = None
