@@ -1,18 +1,24 @@
 """What a reported outcome means: one transaction that settles the encounter and records at most one crossing."""
 
-import time
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from backend.access import GATE
 from backend.errors import NotAllowed, Refused, Repeated
 from backend.keys import RECORDS, KeyRing
-from backend.store import crossings, decisions, journeys, travelers
+from backend.parts import Parts
+from backend.store import audit, crossings, decisions, journeys, outbox, travelers
+from backend.store.audit import Note
 from backend.store.crossings import Crossing
+from backend.store.journeys import Journey
+from backend.store.travelers import Traveler
 
 LATEST_MS = 20_000  # opening, walking through and closing take less
+OLDEST_MS, AHEAD_MS = 24 * 3_600_000, 5 * 60_000  # what of a device's clock is believed
+DAY_MS = 24 * 3_600_000
 
 
 class Status(StrEnum):
@@ -24,7 +30,7 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Report:
     """kind: crossed, boarded or not_crossed; decision for the first and last, traveler and agent for the second.
-    gate and port: where the device stands."""
+    gate and port: where the device stands, "" for a port nobody has said."""
 
     encounter: str
     journey: str
@@ -44,45 +50,119 @@ class Report:
         return ":".join(part or "" for part in (self.kind, self.decision, self.traveler, self.agent, self.why))
 
 
-def report(db: Connection, keys: KeyRing, told: Report) -> Status:
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """How records are made.  systems: of record, those that are configured."""
+
+    keys: KeyRing
+    now_utc_ms: int
+    systems: tuple[str, ...]
+    stay_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What the log says of it."""
+
+    status: Status
+    action: str
+    subject: str
+    result: str
+
+
+def recording(parts: Parts) -> Recording:
+    settings = parts.settings
+    systems = tuple(system for system in outbox.SYSTEMS if settings.records.url(system))
+    return Recording(parts.keys, parts.clock(), systems, settings.stay_days)
+
+
+def report(db: Connection, how: Recording, told: Report) -> Status:
     """Settle an encounter.  Telling it again gives the first answer; telling it differently raises Repeated.
 
-    Raises NotAllowed if the decision was not given to this encounter and device, Refused for an unknown traveller.
+    Raises NotAllowed if the decision was not given to this encounter and device, or not to cross, or the journey is
+    another port's; Refused for an unknown traveller.
     """
     if (held := crossings.settled(db, told.encounter)) is not None:
         if held[0] != told.summary:
             raise Repeated(f"encounter {told.encounter} was already reported with another outcome")
         return Status(held[1])
-    status = _settle(db, keys, told)
-    crossings.settle(db, told.encounter, told.summary, status, time.time_ns() // 1_000_000)
-    return status
+    settled = _settle(db, how, told)
+    crossings.settle(db, told.encounter, told.summary, settled.status, how.now_utc_ms)
+    audit.note(
+        db,
+        Note(
+            at_utc_ms=how.now_utc_ms,
+            who=told.device,
+            role=GATE,
+            action=settled.action,
+            subject=settled.subject,
+            place=told.gate,
+            purpose="cross",
+            result=settled.result + _distrust(told, how),
+        ),
+    )
+    return settled.status
 
 
-def _settle(db: Connection, keys: KeyRing, told: Report) -> Status:
+def _settle(db: Connection, how: Recording, told: Report) -> _Settled:
     if told.kind == "boarded":
-        return _confirm(db, keys, told, told.journey, told.traveler or "", "biographic")
+        return _confirm(db, how, told, _run(db, told, told.journey), told.traveler or "")
     given = decisions.granted(db, told.encounter, told.decision or "")
     if given is None or given.device != told.device or given.traveler is None:
         raise NotAllowed(f"decision {told.decision} was not given to this encounter and device")
-    if told.kind == "not_crossed":
-        return Status.RECORDED
-    if told.since_answer_ms > LATEST_MS:
-        return Status.LATE
+    if given.purpose != "cross":
+        raise NotAllowed(f"decision {told.decision} was given to {given.purpose}, not to cross")
     # The decision's journey: the gate may have been assigned another since.
-    return _confirm(db, keys, told, given.journey, given.traveler, "biometric")
+    run = _run(db, told, given.journey)
+    if told.kind == "not_crossed":
+        return _Settled(Status.RECORDED, "passage.not_confirmed", given.traveler, told.why or "")
+    if told.since_answer_ms > LATEST_MS:
+        late = f"{told.since_answer_ms} ms after the answer, at most {LATEST_MS}"
+        return _Settled(Status.LATE, "passage.late", given.traveler, late)
+    return _confirm(db, how, told, run, given.traveler)
 
 
-def _confirm(db: Connection, keys: KeyRing, told: Report, journey: str, traveler: str, kind: str) -> Status:
+def _run(db: Connection, told: Report, journey: str) -> Journey:
+    """Raises Refused for an unknown journey, NotAllowed for one of another port."""
+    run = journeys.find(db, journey)
+    if run is None:
+        raise Refused(f"journey {journey} is unknown; submit its manifest first")
+    if told.port and told.port != run.port:
+        raise NotAllowed(f"gate {told.gate} stands at {told.port}, journey {journey} is seen at {run.port}")
+    return run
+
+
+def _confirm(db: Connection, how: Recording, told: Report, run: Journey, traveler: str) -> _Settled:
     """Raises Refused for somebody who is not expected on the journey."""
-    run, who = journeys.find(db, journey), travelers.one(db, keys, journey, traveler)
-    if run is None or who is None:
+    who = travelers.one(db, how.keys, run.journey, traveler)
+    if who is None:
         raise Refused("traveler: not on this journey's manifest")
-    made = str(uuid.uuid4())
-    crossing = Crossing(
+    if not run.direction:
+        # A closed loop (SEA-1) or a domestic run ends in the country it began in: nobody leaves or enters.
+        return _Settled(Status.RECORDED, "crossing.excluded", traveler, "the journey crosses no border")
+    kind = "biographic" if told.kind == "boarded" else "biometric"
+    crossing = _crossing(db, how, told, run, who, kind)
+    systems = systems_for(how.systems, kind, recorded=who.recorded)
+    if not crossings.confirm(db, crossing, systems, how.now_utc_ms):
+        return _Settled(Status.DUPLICATE, "crossing.duplicate", traveler, "the first record stands")
+    by = f" by agent {told.agent}" if told.agent else ""
+    told_to = f"told to {', '.join(systems)}" if systems else "told to nobody: no system of record is configured"
+    return _Settled(Status.RECORDED, "crossing.recorded", crossing.crossing, f"{kind}{by}; {told_to}")
+
+
+def systems_for(configured: tuple[str, ...], kind: str, *, recorded: bool) -> tuple[str, ...]:
+    """Who is told.  The biometric repository holds faces: of those in scope, and only where one was compared."""
+    biometric = recorded and kind == "biometric"
+    return tuple(system for system in configured if system != "ident" or biometric)
+
+
+def _crossing(db: Connection, how: Recording, told: Report, run: Journey, who: Traveler, kind: str) -> Crossing:
+    made, crossed = str(uuid.uuid4()), crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
+    return Crossing(
         crossing=made,
-        journey=journey,
-        traveler=traveler,
-        person=travelers.person_of(db, traveler),
+        journey=run.journey,
+        traveler=who.traveler,
+        person=travelers.person_of(db, who.traveler),
         encounter=told.encounter,
         kind=kind,
         direction=run.direction,
@@ -92,8 +172,23 @@ def _confirm(db: Connection, keys: KeyRing, told: Report, journey: str, traveler
         agent=told.agent,
         policy=run.policy,
         citizen=who.citizen,
-        sealed=keys.box(RECORDS).seal(who.biographic.pack(), made),
-        crossed_utc_ms=told.ended_utc_ms,
-        until_utc_ms=None,
+        sealed=how.keys.box(RECORDS).seal(who.biographic.pack(), made),
+        crossed_utc_ms=crossed,
+        until_utc_ms=stays_until_utc_ms(how, run.direction, crossed, citizen=who.citizen),
     )
-    return Status.RECORDED if crossings.confirm(db, crossing) else Status.DUPLICATE
+
+
+def stays_until_utc_ms(how: Recording, direction: str, crossed_utc_ms: int, *, citizen: bool) -> int | None:
+    """How long somebody who arrives may stay; a citizen may stay for ever."""
+    return crossed_utc_ms + how.stay_days * DAY_MS if direction == "in" and not citizen else None
+
+
+def crossed_utc_ms(ended_utc_ms: int, now_utc_ms: int) -> int:
+    """The device's time, which may lie hours back after an outage; ours where its clock cannot be right."""
+    return ended_utc_ms if now_utc_ms - OLDEST_MS <= ended_utc_ms <= now_utc_ms + AHEAD_MS else now_utc_ms
+
+
+def _distrust(told: Report, how: Recording) -> str:
+    if crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms) == told.ended_utc_ms:
+        return ""
+    return f"; the device's clock said {told.ended_utc_ms} and is not trusted, the time is the service's"

@@ -1,15 +1,15 @@
 """How encounters ended, and the crossings they confirm."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
+from backend.store import outbox
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.schema import crossings, outbox, outcomes
-
-RECORD_SYSTEMS = ("ident", "tecs", "adis")
+from backend.store.schema import amendments, crossings, outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,21 @@ class Crossing:
     sealed: bytes | None
     crossed_utc_ms: int
     until_utc_ms: int | None
+    voided_utc_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """See the table.  what: voided, or traveler."""
+
+    amendment: str
+    crossing: str
+    what: str
+    traveler: str | None
+    reason: str
+    redress: str
+    amended_by: str
+    amended_utc_ms: int
 
 
 def settled(db: Connection, encounter: str) -> tuple[str, str] | None:
@@ -45,8 +60,8 @@ def settle(db: Connection, encounter: str, outcome: str, status: str, now_utc_ms
     db.execute(outcomes.insert(), row)
 
 
-def confirm(db: Connection, crossing: Crossing) -> bool:
-    """Record a crossing and what other systems must be told of it, in the caller's transaction.
+def confirm(db: Connection, crossing: Crossing, systems: Sequence[str], now_utc_ms: int) -> bool:
+    """Record a crossing and which systems must be told of it, in the caller's transaction.
 
     False if this traveller has already crossed on this journey: the unique index decides, so two gates that race
     cannot both win.
@@ -54,22 +69,47 @@ def confirm(db: Connection, crossing: Crossing) -> bool:
     try:
         with db.begin_nested():
             db.execute(crossings.insert(), asdict(crossing))
-            db.execute(outbox.insert(), [_due(system, crossing) for system in RECORD_SYSTEMS])
     except IntegrityError:
         return False
-    touch(db, Topic.OUTBOX)
+    outbox.queue(db, crossing.crossing, systems, now_utc_ms)
     touch(db, Topic.GALLERIES)
     return True
 
 
-def _due(system: str, crossing: Crossing) -> dict[str, object]:
-    return {
-        "system": system,
-        "crossing": crossing.crossing,
-        "amendment": "",
-        "tries": 0,
-        "next_utc_ms": crossing.crossed_utc_ms,
-    }
+def find(db: Connection, crossing: str) -> Crossing | None:
+    row = db.execute(select(crossings).where(crossings.c.crossing == crossing)).one_or_none()
+    return Crossing(**row._mapping) if row else None
+
+
+def of_journey(db: Connection, journey: str) -> list[Crossing]:
+    """Every crossing of a journey, voided ones too, in order of time."""
+    rows = db.execute(
+        select(crossings)
+        .where(crossings.c.journey == journey)
+        .order_by(crossings.c.crossed_utc_ms, crossings.c.crossing)
+    )
+    return [Crossing(**row._mapping) for row in rows]
+
+
+def standing(db: Connection, encounter: str) -> str | None:
+    """The crossing that stands for an encounter."""
+    here = (crossings.c.encounter == encounter) & crossings.c.voided_utc_ms.is_(None)
+    return db.execute(select(crossings.c.crossing).where(here)).scalar_one_or_none()
+
+
+def amend(db: Connection, made: Amendment) -> bool:
+    """Void a crossing and say why; False if it was voided before, then nothing changes."""
+    here = (crossings.c.crossing == made.crossing) & crossings.c.voided_utc_ms.is_(None)
+    if db.execute(crossings.update().where(here).values(voided_utc_ms=made.amended_utc_ms)).rowcount == 0:
+        return False
+    db.execute(amendments.insert(), asdict(made))
+    touch(db, Topic.GALLERIES)
+    return True
+
+
+def amendment(db: Connection, of: str) -> Amendment | None:
+    row = db.execute(select(amendments).where(amendments.c.amendment == of)).one_or_none()
+    return Amendment(**row._mapping) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +122,20 @@ class Entry:
     device: str
     crossed_utc_ms: int
     queued_for: tuple[str, ...]
+    voided: bool
 
 
 def entries(db: Connection) -> list[Entry]:
-    found = []
-    for row in db.execute(select(crossings).order_by(crossings.c.crossed_utc_ms)):
-        waiting = select(outbox.c.system).where(outbox.c.crossing == row.crossing, outbox.c.sent_utc_ms.is_(None))
-        queued = tuple(db.execute(waiting.order_by(outbox.c.number)).scalars())
-        found.append(Entry(row.encounter, row.journey, row.kind, row.device, row.crossed_utc_ms, queued))
-    return found
+    queued = outbox.queued(db)
+    return [
+        Entry(
+            row.encounter,
+            row.journey,
+            row.kind,
+            row.device,
+            row.crossed_utc_ms,
+            queued.get(row.crossing, ()),
+            row.voided_utc_ms is not None,
+        )
+        for row in db.execute(select(crossings).order_by(crossings.c.crossed_utc_ms))
+    ]

@@ -1,0 +1,1 @@
+"""What the systems of record are told, in their own words."""

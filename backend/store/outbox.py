@@ -1,0 +1,146 @@
+"""What other systems must still be told: written with what it tells, gone only when they hold it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from backend.store.bell import Topic
+from backend.store.engine import touch
+from backend.store.schema import captures, crossings, outbox
+
+SYSTEMS = ("ident", "tecs", "adis")
+UNREACHED = "unreached: "  # how the trouble of a row begins when its system gave no answer
+MOST_TROUBLE = 200  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """tries: this one included.  amendment: "" for the crossing itself."""
+
+    number: int
+    system: str
+    crossing: str
+    amendment: str
+    tries: int
+
+    @property
+    def key(self) -> str:
+        """The same for every try: by it a system knows what it already holds."""
+        return self.amendment or self.crossing
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """trouble: why the last try failed, "" if there was none."""
+
+    system: str
+    crossing: str
+    amendment: str
+    queued_utc_ms: int
+    tries: int
+    next_utc_ms: int
+    trouble: str
+
+
+def queue(db: Connection, crossing: str, systems: Sequence[str], now_utc_ms: int, amendment: str = "") -> None:
+    """Have systems told, after everything queued for them about this crossing before."""
+    rows = [
+        {
+            "system": system,
+            "crossing": crossing,
+            "amendment": amendment,
+            "queued_utc_ms": now_utc_ms,
+            "tries": 0,
+            "next_utc_ms": now_utc_ms,
+            "trouble": "",
+        }
+        for system in systems
+    ]
+    if rows:
+        db.execute(outbox.insert(), rows)
+        touch(db, Topic.OUTBOX)
+
+
+def told(db: Connection, crossing: str) -> tuple[str, ...]:
+    """The systems that hold a crossing or will: whoever was to be told of it."""
+    found = select(outbox.c.system).where(outbox.c.crossing == crossing, outbox.c.amendment == "")
+    return tuple(db.execute(found.order_by(outbox.c.number)).scalars())
+
+
+def claim(db: Connection, system: str, now_utc_ms: int, until_utc_ms: int, most: int) -> list[Due]:
+    """Up to `most` due rows, the oldest first, that nobody else will try before until_utc_ms.
+
+    Of each crossing only the first that is not sent: a system hears of an amendment after what it amends.
+    """
+    before = outbox.alias("before")
+    unsent = (outbox.c.system == system) & outbox.c.sent_utc_ms.is_(None)
+    earlier = select(before.c.number).where(
+        before.c.crossing == outbox.c.crossing,
+        before.c.system == outbox.c.system,
+        before.c.sent_utc_ms.is_(None),
+        before.c.number < outbox.c.number,
+    )
+    due = select(outbox).where(unsent, outbox.c.next_utc_ms <= now_utc_ms, ~earlier.exists())
+    rows = db.execute(due.order_by(outbox.c.number).limit(most)).all()
+    taken = outbox.update().where(outbox.c.number.in_([row.number for row in rows]))
+    if rows:
+        db.execute(taken.values(next_utc_ms=until_utc_ms, tries=outbox.c.tries + 1, trouble=""))
+    return [Due(row.number, row.system, row.crossing, row.amendment, row.tries + 1) for row in rows]
+
+
+def sent(db: Connection, due: Due, now_utc_ms: int) -> bool:
+    """The system holds it.  False if that was known.  Once all hold what they must, we keep no copy."""
+    here = (outbox.c.number == due.number) & outbox.c.sent_utc_ms.is_(None)
+    if db.execute(outbox.update().where(here).values(sent_utc_ms=now_utc_ms, trouble="")).rowcount == 0:
+        return False
+    unsent = select(outbox.c.number).where(outbox.c.sent_utc_ms.is_(None))
+    if db.execute(unsent.where(outbox.c.crossing == due.crossing)).first() is None:
+        db.execute(crossings.update().where(crossings.c.crossing == due.crossing).values(sealed=None))
+    encounter = select(crossings.c.encounter).where(crossings.c.crossing == due.crossing).scalar_subquery()
+    shared = select(crossings.c.crossing).where(crossings.c.encounter == encounter)
+    if db.execute(unsent.where(outbox.c.crossing.in_(shared))).first() is None:
+        db.execute(captures.delete().where(captures.c.encounter == encounter))
+    return True
+
+
+def failed(db: Connection, due: Due, trouble: str, next_utc_ms: int) -> None:
+    here = (outbox.c.number == due.number) & outbox.c.sent_utc_ms.is_(None)
+    db.execute(outbox.update().where(here).values(trouble=trouble[:MOST_TROUBLE], next_utc_ms=next_utc_ms))
+
+
+def rest(db: Connection, system: str, trouble: str, until_utc_ms: int) -> None:
+    """Nothing that waits for a system is tried before a time: it gave no answer."""
+    waits = (outbox.c.system == system) & outbox.c.sent_utc_ms.is_(None) & (outbox.c.next_utc_ms < until_utc_ms)
+    db.execute(outbox.update().where(waits).values(trouble=trouble[:MOST_TROUBLE], next_utc_ms=until_utc_ms))
+
+
+def wake(db: Connection, system: str, now_utc_ms: int) -> None:
+    """A system answers again: what waited for that is due."""
+    waits = (outbox.c.system == system) & outbox.c.sent_utc_ms.is_(None) & outbox.c.trouble.startswith(UNREACHED)
+    db.execute(outbox.update().where(waits).values(next_utc_ms=now_utc_ms, trouble=""))
+
+
+def waiting(db: Connection) -> list[Waiting]:
+    """Everything not sent, the longest waiting first."""
+    rows = db.execute(select(outbox).where(outbox.c.sent_utc_ms.is_(None)).order_by(outbox.c.number))
+    return [
+        Waiting(r.system, r.crossing, r.amendment, r.queued_utc_ms, r.tries, r.next_utc_ms, r.trouble) for r in rows
+    ]
+
+
+def queued(db: Connection) -> dict[str, tuple[str, ...]]:
+    """The systems still to be told, by crossing."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for row in waiting(db):
+        if row.system not in found[row.crossing]:
+            found[row.crossing].append(row.system)
+    return {crossing: tuple(systems) for crossing, systems in found.items()}
+
+
+def untold(db: Connection) -> list[str]:
+    """Crossings no system was to be told of: none was configured, so our sealed copy stays."""
+    some = select(outbox.c.number).where(outbox.c.crossing == crossings.c.crossing)
+    none = select(crossings.c.crossing).where(~some.exists(), crossings.c.sealed.is_not(None))
+    return list(db.execute(none.order_by(crossings.c.crossed_utc_ms)).scalars())

@@ -1,0 +1,65 @@
+"""What people are shown of crossings: by port, with a purpose, and every person shown leaves a line in the log."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from backend import stays
+from backend.biographic import Biographic
+from backend.caller import Caller
+from backend.errors import KeyGone, Refused
+from backend.keys import RECORDS, KeyRing
+from backend.stays import Move
+from backend.store import audit, crossings, journeys, outbox, reconciliations
+from backend.store.audit import by
+from backend.store.crossings import Crossing
+from backend.store.reconciliations import Open
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """name: "" once the systems of record hold it."""
+
+    crossing: Crossing
+    name: str
+    queued_for: tuple[str, ...]
+
+
+def crossings_of(db: Connection, keys: KeyRing, who: Caller, journey: str, now_utc_ms: int) -> list[Seen]:
+    """Raises Refused for an unknown journey, NotAllowed for one seen at another port."""
+    run = journeys.find(db, journey)
+    if run is None:
+        raise Refused(f"journey {journey} is unknown")
+    who.require(run.port)
+    queued, found = outbox.queued(db), crossings.of_journey(db, journey)
+    audit.note(db, by(who, now_utc_ms, "crossings.searched", journey, run.port, f"{len(found)} found"))
+    for one in found:
+        audit.note(db, by(who, now_utc_ms, "crossing.viewed", one.crossing, one.port))
+    return [Seen(one, _name(keys, one), queued.get(one.crossing, ())) for one in found]
+
+
+def overstays(db: Connection, who: Caller, port: str, now_utc_ms: int) -> list[Move]:
+    """port: "" for every port of the caller's.  Raises NotAllowed for another's."""
+    if port:
+        who.require(port)
+    found = [move for move in stays.overstays(db, now_utc_ms, port) if who.holds_at(move.port)]
+    audit.note(db, by(who, now_utc_ms, "overstays.searched", "", port, f"{len(found)} found"))
+    for move in found:
+        audit.note(db, by(who, now_utc_ms, "overstay.viewed", move.crossing, move.port))
+    return found
+
+
+def disagreements(db: Connection, who: Caller, now_utc_ms: int) -> list[Open]:
+    """At the caller's ports."""
+    found = [one for one in reconciliations.still_open(db) if who.holds_at(one.port)]
+    for one in found:
+        audit.note(db, by(who, now_utc_ms, "reconciliation.viewed", one.crossing, one.port))
+    return found
+
+
+def _name(keys: KeyRing, of: Crossing) -> str:
+    """Of a record whose key is gone nothing is shown but ids."""
+    try:
+        return Biographic.unpack(keys.box(RECORDS).open(of.sealed, of.crossing)).name if of.sealed else ""
+    except KeyGone:
+        return ""
