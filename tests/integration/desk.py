@@ -1,0 +1,132 @@
+"""A port with a flight, its travellers, and answers given at a gate: what officers act on, in a real store."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from limen.v1.approvals_pb2 import HotlistEntry, ProposeRequest
+from sqlalchemy import Connection, Engine, Table, select
+
+from backend import approvals
+from backend.acting import Acting
+from backend.alerts import look
+from backend.caller import Caller
+from backend.keys import KeyRing
+from backend.settings import Rules
+from backend.store import alerts, decisions
+from backend.store.alerts import Alert
+from backend.store.decisions import Decision
+from backend.store.proposals import APPROVED, Proposal, Settlement
+from calibration.service import journeys
+
+R = TypeVar("R")
+NOW = 1_790_000_000_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+def officer(name: str = "o.meyer", port: str = "ZRH", role: str = "officer") -> Caller:
+    return Caller(name, role, ports=frozenset({port}))
+
+
+@dataclass
+class Desk:
+    """One flight from ZRH with three travellers, of whom `people` tells the ids."""
+
+    engine: Engine
+    keys: KeyRing
+    now_utc_ms: int = NOW
+    journey: str = "XX7-2026-11-22"
+    people: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        who = journeys.people("XX7", 3)
+        with self.engine.begin() as db:
+            journeys.announce(db, self.keys, self.journey, who, np.eye(3, 128, dtype=np.float32), self.now_utc_ms)
+        self.people = [one.traveler for one in who]
+
+    def acting(self, who: Caller) -> Acting:
+        return Acting(who, self.keys, self.now_utc_ms)
+
+    def ask(self, question: Callable[..., R], *arguments: object) -> R:
+        """One transaction."""
+        with self.engine.begin() as db:
+            return question(db, *arguments)
+
+    def decided(self, concern: str, subject: str | None = None, *, told: bool = True, port: str = "ZRH") -> str:
+        """A WAIT at gate G1; its decision."""
+        made = Decision(
+            encounter=str(uuid.uuid4()),
+            attempt=1,
+            request_sha256="0" * 64,
+            decision=str(uuid.uuid4()),
+            purpose="cross",
+            device="g1",
+            gate="G1",
+            port=port,
+            journey=self.journey,
+            directive="wait",
+            cue=None,
+            attempts_left=0,
+            concern=concern,
+            traveler=None,
+            subject=subject,
+            score=0.9,
+            runner_up=0.1,
+            accept=0.4,
+            gallery_size=3,
+            policy="2025-12-26",
+            assisted=False,
+            officer=told,
+            allowance=None,
+            capture=b"",
+            decided_utc_ms=self.now_utc_ms,
+        )
+        return self.ask(decisions.record, made).decision
+
+    def look(self, escalate_s: float = 15.0) -> tuple[int, int]:
+        return self.ask(look, 0, self.now_utc_ms, escalate_s)
+
+    def alert(self, concern: str, subject: str | None = None) -> Alert:
+        """The alert of a new decision."""
+        decision = self.decided(concern, subject)
+        self.look()
+        return next(one for one in self.ask(alerts.open_at, "*") if one.decision == decision)
+
+    def found(self, alert: str) -> Alert:
+        found = self.ask(alerts.find, alert)
+        assert found is not None
+        return found
+
+    def propose(self, by: Caller, what: ProposeRequest) -> Proposal:
+        return self.ask(approvals.propose, self.acting(by), Rules(), what)
+
+    def settle(self, by: Caller, proposal: Proposal, settled: str = APPROVED) -> Proposal:
+        said = Settlement(settled, by.name, "looked at it", self.now_utc_ms)
+        return self.ask(approvals.settle, self.acting(by), said, proposal.proposal)
+
+    def listed(self, number: int, until_utc_ms: int = NOW + DAY_MS) -> ProposeRequest:
+        """An entry of the hotlist for the traveller of this number."""
+        of = HotlistEntry(
+            document_type="P",
+            document_issuer="UTO",
+            document_number=f"XX7{number:05}",
+            remark="ask about the cargo",
+            ground="customs case 12-345",
+            until_utc_ms=until_utc_ms,
+        )
+        return ProposeRequest(reason="asked by customs", hotlist=of)
+
+    def wanted(self, number: int) -> str:
+        """A validated entry for the traveller of this number."""
+        return self.settle(SUPERVISOR, self.propose(ANALYST, self.listed(number))).made
+
+
+ANALYST = officer("a.keller", "*", "analyst")
+SUPERVISOR = officer("s.graf", "*", "supervisor")
+
+
+def rows(db: Connection, table: Table) -> list[dict[str, object]]:
+    return [dict(row._mapping) for row in db.execute(select(table))]
