@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import cv2
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 from limen.v1 import (
     alerts_pb2,
     alerts_pb2_grpc,
@@ -28,7 +29,7 @@ from limen.v1 import (
     verification_pb2_grpc,
 )
 
-from backend import access, alerts, auditing
+from backend import access, alerts, auditing, tls
 from backend.clock import Clock, utc_ms
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
@@ -36,10 +37,17 @@ from backend.galleries import Galleries
 from backend.imaging import Imaging
 from backend.interceptors import Guard
 from backend.keys import KeyRing
+from backend.looking import Looking
 from backend.matching.threshold import OperatingPoint
 from backend.operating_point import FILE, read_operating_point
+from backend.operations import health, metrics, work
+from backend.operations.health import Health, Readiness
+from backend.operations.metrics import Metrics
+from backend.operations.observing import Observing
+from backend.operations.work import Job, lasting
 from backend.parts import Parts
 from backend.retention import engine
+from backend.sending import Sending
 from backend.services.alerts import Alerts
 from backend.services.approvals import Approvals
 from backend.services.audit import Audit
@@ -50,7 +58,7 @@ from backend.services.people import People
 from backend.services.verification import Verification
 from backend.settings import Settings
 from backend.store.engine import Store, open_store
-from backend.verifier import Verifier
+from backend.verifier import Operating, Verifier
 from vision import models
 from vision.embed import template_version
 from vision.sessions import check_libraries
@@ -70,7 +78,10 @@ SERVICES = [
     )
 ]
 METHODS = [f"/{s.full_name}/{m.name}" for file in SERVICES for s in file.services_by_name.values() for m in s.methods]
+HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+NAMES = [HEALTH, *(s.full_name for file in SERVICES for s in file.services_by_name.values())]
 MOST_BYTES = 5 * 2**20
+TOLD_S = 0.5  # until clients that watch our health have heard that we drain
 
 
 @contextlib.asynccontextmanager
@@ -85,15 +96,30 @@ async def running(settings: Settings, clock: Clock = utc_ms) -> AsyncIterator[in
     point = _operating_point(settings.operating_point or FILE)
     async with contextlib.AsyncExitStack() as stack:
         parts = await _parts(settings, clock, point, stack)
-        server, port = _server(parts)
+        measured, readiness = Metrics(), Readiness(NAMES)
+        measured.follow(readiness)
+        parts.store.observe = measured.observe_store
+        stack.enter_context(metrics.served(measured, settings.metrics))
+        server, port = _server(parts, measured, readiness)
         await server.start()
-        stack.push_async_callback(server.stop, settings.drain_s)
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(job) for job in jobs(parts)]
+            started = [tasks.create_task(lasting(job)) for job in jobs(parts, measured, readiness)]
             log.info("service.started", port=port, template_version=template_version())
-            yield port
-            for job in running:
-                job.cancel()
+            try:
+                yield port
+            finally:
+                await _drain(server, readiness, settings.drain_s)
+                for task in started:
+                    task.cancel()
+
+
+async def _drain(server: grpc.aio.Server, readiness: Readiness, longest_s: float) -> None:
+    """Whoever watches our health goes elsewhere first; then nothing new is taken, and what was taken is finished."""
+    readiness.drain()
+    log.info("service.drains", watchers=readiness.watchers)
+    if readiness.watchers:
+        await asyncio.sleep(TOLD_S)
+    await server.stop(longest_s)
 
 
 async def _parts(settings: Settings, clock: Clock, point: OperatingPoint, stack: contextlib.AsyncExitStack) -> Parts:
@@ -107,17 +133,24 @@ async def _parts(settings: Settings, clock: Clock, point: OperatingPoint, stack:
         await imaging.start()
     keys = KeyRing(settings.keys)
     galleries = Galleries(store, keys, clock, on_file, embedding, settings.photos_dir)
-    verifier = Verifier(store, galleries, probes, embedding, point, settings.rules)
+    operating = Operating(point, settings.rules, settings.waiting)
+    verifier = Verifier(store, keys, clock, galleries, Looking(probes, embedding), operating)
     return Parts(settings, store, keys, clock, galleries, verifier)
 
 
-def jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
-    """What runs beside the RPCs for as long as the service does; the first to fail ends it."""
+def jobs(parts: Parts, measured: Metrics, readiness: Readiness) -> list[Job]:
+    """What runs beside the RPCs for as long as the service does: each is started anew when the database was away, and
+    the first to fail otherwise ends the service."""
+    settings, store = parts.settings, parts.store
     return [
-        parts.galleries.run(),
-        engine.run(parts.store, parts.keys, parts.clock, parts.settings),
-        auditing.run(parts.store, parts.keys, parts.clock, parts.settings.witness_dir),
-        alerts.run(parts.store, parts.clock, parts.settings.escalate_s),
+        parts.galleries.run,
+        lambda: engine.run(parts.store, parts.keys, parts.clock, parts.settings),
+        lambda: auditing.run(parts.store, parts.keys, parts.clock, parts.settings.witness_dir),
+        lambda: alerts.run(parts.store, parts.clock, parts.settings.escalate_s),
+        Sending(store, parts.keys, parts.clock, settings.records).run,
+        store.listen,
+        lambda: health.watch(readiness, store, parts.galleries, parts.clock),
+        lambda: work.tell(measured, store, parts.clock, settings.retention.gallery_days),
     ]
 
 
@@ -130,7 +163,7 @@ def _operating_point(file: Path) -> OperatingPoint:
     return point
 
 
-def _server(parts: Parts) -> tuple[grpc.aio.Server, int]:
+def _server(parts: Parts, measured: Metrics, readiness: Readiness) -> tuple[grpc.aio.Server, int]:
     settings = parts.settings
     options = [
         ("grpc.max_receive_message_length", MOST_BYTES),
@@ -140,7 +173,12 @@ def _server(parts: Parts) -> tuple[grpc.aio.Server, int]:
     ]
     if missing := access.without_policy(METHODS):
         raise StoreUnfit(f"methods without an access rule: {missing}")
-    server = grpc.aio.server(interceptors=[Guard(parts.store)], options=options)
+    server = grpc.aio.server(interceptors=[Observing(measured, readiness), Guard(parts)], options=options)
+    _register(server, parts, readiness)
+    return server, server.add_secure_port(settings.listen, tls.credentials(settings.state_dir / "ca"))
+
+
+def _register(server: grpc.aio.Server, parts: Parts, readiness: Readiness) -> None:
     verification_pb2_grpc.add_VerificationServicer_to_server(Verification(parts), server)
     manifests_pb2_grpc.add_ManifestsServicer_to_server(Manifests(parts), server)
     fleet_pb2_grpc.add_FleetServicer_to_server(Fleet(parts), server)
@@ -149,15 +187,5 @@ def _server(parts: Parts) -> tuple[grpc.aio.Server, int]:
     approvals_pb2_grpc.add_ApprovalsServicer_to_server(Approvals(parts), server)
     crossings_pb2_grpc.add_CrossingsServicer_to_server(Crossings(parts), server)
     people_pb2_grpc.add_PeopleServicer_to_server(People(parts), server)
-    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
-    return server, server.add_secure_port(settings.listen, _credentials(settings.state_dir / "ca"))
-
-
-def _credentials(folder: Path) -> grpc.ServerCredentials:
-    """Certificates are read again at each new connection, so a renewed one needs no restart."""
-
-    def fetch() -> grpc.ServerCertificateConfiguration:
-        pair = ((folder / "service.key").read_bytes(), (folder / "service.pem").read_bytes())
-        return grpc.ssl_server_certificate_configuration([pair], (folder / "ca.pem").read_bytes())
-
-    return grpc.dynamic_ssl_server_credentials(fetch(), fetch, require_client_authentication=True)
+    health_pb2_grpc.add_HealthServicer_to_server(Health(readiness), server)
+    reflection.enable_server_reflection([*NAMES, reflection.SERVICE_NAME], server)

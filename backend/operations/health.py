@@ -1,0 +1,104 @@
+"""Whether the service can be asked: not before its galleries are back, not while its database is away or it drains."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+
+import structlog
+from grpc_health.v1 import health_pb2 as pb
+from grpc_health.v1.health_pb2_grpc import HealthServicer
+from sqlalchemy import Connection, text
+
+from backend.clock import Clock
+from backend.errors import NotReady, StoreDown
+from backend.galleries import Galleries
+from backend.interceptors import Context
+from backend.store import backlog
+from backend.store.engine import Store
+
+log = structlog.get_logger()
+EVERY_S = 0.5
+WARM_S = 30.0  # so long galleries may keep a replica from being asked; then it serves those it has
+STALE_MS = 6 * 3_600_000  # a journey that left so long ago need not be searchable
+
+
+class Readiness:
+    """What the service says of itself; `watchers` are told at once."""
+
+    def __init__(self, services: Iterable[str]) -> None:
+        self._services = frozenset(services) | {""}
+        self._changed = asyncio.Event()
+        self.warm = self.store_up = False
+        self.draining = asyncio.Event()
+        self.watchers = 0
+
+    @property
+    def serving(self) -> bool:
+        return self.warm and self.store_up and not self.draining.is_set()
+
+    def status(self, service: str) -> pb.HealthCheckResponse:
+        if service not in self._services:
+            return pb.HealthCheckResponse(status=pb.HealthCheckResponse.SERVICE_UNKNOWN)
+        serving = pb.HealthCheckResponse.SERVING if self.serving else pb.HealthCheckResponse.NOT_SERVING
+        return pb.HealthCheckResponse(status=serving)
+
+    def found(self, *, warm: bool, store_up: bool) -> None:
+        if (warm, store_up) != (self.warm, self.store_up):
+            log.info("service.stands", warm=warm, store_up=store_up)
+            self.warm, self.store_up = warm, store_up
+            self._tell()
+
+    def drain(self) -> None:
+        self.draining.set()
+        self._tell()
+
+    async def changed(self) -> None:
+        await self._changed.wait()
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+class Health(HealthServicer):  # type: ignore[misc]  # it comes without types
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
+
+    async def Check(self, request: pb.HealthCheckRequest, context: Context) -> pb.HealthCheckResponse:
+        return self._readiness.status(request.service)
+
+    async def Watch(self, request: pb.HealthCheckRequest, context: Context) -> AsyncIterator[pb.HealthCheckResponse]:
+        readiness = self._readiness
+        readiness.watchers += 1
+        try:
+            while True:
+                yield readiness.status(request.service)
+                await readiness.changed()
+        finally:
+            readiness.watchers -= 1
+
+
+async def watch(readiness: Readiness, store: Store, galleries: Galleries, clock: Clock) -> None:
+    """Look at the database and the galleries, for ever."""
+    until_s, warm = time.monotonic() + WARM_S, False
+    while True:
+        try:
+            await store.read(_answers)
+            wanted = [] if warm else await store.read(backlog.searchable, clock() - STALE_MS)
+            warm = warm or time.monotonic() > until_s or all(_searchable(galleries, journey) for journey in wanted)
+            readiness.found(warm=warm, store_up=True)
+        except StoreDown:
+            readiness.found(warm=warm, store_up=False)
+        await asyncio.sleep(EVERY_S)
+
+
+def _answers(db: Connection) -> None:
+    db.execute(text("SELECT 1")).one()
+
+
+def _searchable(galleries: Galleries, journey: str) -> bool:
+    try:
+        galleries.of(journey)
+    except NotReady:
+        return False
+    return True
