@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.matching.gallery import Best, Match, Vector
-from backend.rules.directive import Evidence, Policy
+from backend.matching.gallery import Best, Compared, Match, NotListed, Vector
+from backend.rules.directive import Evidence, Policy, Standing
 from edge.encounter.events import Effect, Event, Seen
 from edge.encounter.states import State
 from edge.encounter.step import step
@@ -25,8 +25,11 @@ def evidence(
     crossed: bool = False,
     attempts_left: int = 2,
     match: Match | None = None,
+    standing: Standing | None = None,
 ) -> Evidence:
-    return Evidence(match or Best(ANNA, score, runner_up), obstacle, live, crossed, attempts_left)
+    known = standing or Standing(crossed=crossed)
+    claimed = isinstance(match, Compared | NotListed)
+    return Evidence(match or Best(ANNA, score, runner_up), obstacle, live, attempts_left, known, claimed)
 
 
 def seen(

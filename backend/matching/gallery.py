@@ -1,5 +1,6 @@
 """A gallery in memory and the exact search through it."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -75,18 +76,23 @@ def search(gallery: Gallery, probe: Vector) -> Best | NoMatch:
     if not gallery.travelers or not np.isfinite(probe).all():
         return NoMatch()
     similarity = scores(gallery, probe)
-    first = int(np.argmax(similarity))
-    score, similarity[first] = float(similarity[first]), -1.0
+    first = int(similarity.argmax())
+    score, similarity[first] = float(similarity[first]), -1.0  # two passes cost less than sorting or partitioning
     return Best(gallery.travelers[first], score, float(similarity.max()))
 
 
 def compare(gallery: Gallery, probe: Vector, traveler: str) -> Compared | NotListed | NoMatch:
     """Compare with one traveller (1:1); how alike the others are is not even looked at."""
-    if traveler not in gallery.travelers:
+    if not holds(gallery, traveler):
         return NotListed()
     if not np.isfinite(probe).all():
         return NoMatch()
-    return Compared(traveler, float(gallery.vectors[gallery.travelers.index(traveler)] @ probe))
+    return Compared(traveler, float(gallery.vectors[bisect_left(gallery.travelers, traveler)] @ probe))
+
+
+def holds(gallery: Gallery, traveler: str) -> bool:
+    at = bisect_left(gallery.travelers, traveler)
+    return gallery.travelers[at : at + 1] == (traveler,)
 
 
 def fuse(probes: Iterable[Vector]) -> Vector:

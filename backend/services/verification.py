@@ -1,4 +1,4 @@
-"""Verify and ReportOutcome: translate, call, translate."""
+"""Verify, Identify and ReportOutcome: translate, call, translate."""
 
 import hashlib
 import time
@@ -7,12 +7,15 @@ from limen.v1 import verification_pb2 as pb
 from limen.v1.verification_pb2_grpc import VerificationServicer
 
 from backend.caller import EVERYWHERE, caller
-from backend.crossing import Report, Status, report
+from backend.conclusion import CROSS, IDENTIFY, Question
+from backend.crossing import Report, Status, recording, report
 from backend.errors import NotAllowed
 from backend.interceptors import Context
+from backend.looking import Shot
 from backend.parts import Parts
+from backend.store import decisions
 from backend.store.decisions import Decision
-from backend.verifier import Shot, Submission
+from backend.verifier import Submission
 
 STATUS = {
     Status.RECORDED: pb.ReportOutcomeReply.STATUS_RECORDED,
@@ -26,32 +29,42 @@ class Verification(VerificationServicer):
         self._parts = parts
 
     async def Verify(self, request: pb.VerifyRequest, context: Context) -> pb.VerifyReply:
-        return _reply(await self._parts.verifier.verify(_submission(request, context)))
+        return _reply(await self._parts.verifier.verify(_submission(request, context, CROSS)))
+
+    async def Identify(self, request: pb.VerifyRequest, context: Context) -> pb.IdentifyReply:
+        held = await self._parts.verifier.verify(_submission(request, context, IDENTIFY))
+        reply = pb.IdentifyReply(encounter=held.encounter, attempt=held.attempt)
+        if held.traveler is None:
+            _decline(reply, held)
+        else:
+            known = await self._parts.store.read(decisions.known, held.journey, held.traveler)
+            reply.identified.traveler, reply.identified.seat = held.traveler, known.seat
+        return reply
 
     async def ReportOutcome(self, request: pb.ReportOutcomeRequest, context: Context) -> pb.ReportOutcomeReply:
-        status = await self._parts.store.run(report, self._parts.keys, _report(request))
+        status = await self._parts.store.run(report, recording(self._parts), _report(request))
         return pb.ReportOutcomeReply(status=STATUS[status])
 
 
-def _submission(request: pb.VerifyRequest, context: Context) -> Submission:
+def _submission(request: pb.VerifyRequest, context: Context, purpose: str) -> Submission:
     peer = caller()
     if request.device != peer.name:
         raise NotAllowed(f"the certificate is of {peer.name}, the request says {request.device}")
     left_s = context.time_remaining()
-    shots = [Shot(s.image, [(p.x, p.y) for p in s.points], s.liveness.score) for s in request.shots]
-    return Submission(
+    question = Question(
         encounter=request.encounter,
         attempt=request.attempt,
+        purpose=purpose,
         journey=request.journey,
         device=peer.name,
         gate=peer.gate or "",
         port=next(iter(peer.ports - {EVERYWHERE}), ""),
         claimed=request.traveler if request.HasField("traveler") else None,
-        shots=shots,
         capture=_capture(request),
-        request_sha256=hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest(),
-        expires_s=time.monotonic() + (left_s or 0.0),
+        request_sha256=hashlib.sha256(purpose.encode() + request.SerializeToString(deterministic=True)).hexdigest(),
     )
+    shots = [Shot(s.image, [(p.x, p.y) for p in s.points], s.liveness.score) for s in request.shots]
+    return Submission(question, shots, time.monotonic() + (left_s or 0.0))
 
 
 def _capture(request: pb.VerifyRequest) -> bytes:
@@ -68,15 +81,20 @@ def _capture(request: pb.VerifyRequest) -> bytes:
 
 def _reply(held: Decision) -> pb.VerifyReply:
     reply = pb.VerifyReply(encounter=held.encounter, attempt=held.attempt)
-    match held.directive:
-        case "proceed":
-            reply.proceed.decision = held.decision
-        case "recapture":
-            reply.recapture.cue = pb.Cue.Value(f"CUE_{(held.cue or '').upper()}")
-            reply.recapture.attempts_left = held.attempts_left
-        case _:
-            reply.wait.SetInParent()
+    if held.directive == "proceed":
+        reply.proceed.decision = held.decision
+    else:
+        _decline(reply, held)
     return reply
+
+
+def _decline(reply: pb.VerifyReply | pb.IdentifyReply, held: Decision) -> None:
+    """Another picture, or an agent; why is not on the wire."""
+    if held.directive == "recapture":
+        reply.recapture.cue = pb.Cue.Value(f"CUE_{(held.cue or '').upper()}")
+        reply.recapture.attempts_left = held.attempts_left
+    else:
+        reply.wait.SetInParent()
 
 
 def _report(request: pb.ReportOutcomeRequest) -> Report:

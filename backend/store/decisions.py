@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import add
-from backend.store.schema import crossings, decisions
+from backend.store.schema import crossings, decisions, travelers
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,12 @@ class Decision:
 
 
 def record(db: Connection, decision: Decision) -> Decision:
-    """Keep a decision; if one is already kept under its encounter and attempt, return that instead."""
+    """Keep a decision; if one is already kept under its encounter and attempt, return that instead.
+
+    The bell rings for every one: who is told by it does the same work whoever the answer is about.
+    """
+    touch(db, Topic.DECISIONS)
     if add(db, decisions, asdict(decision)):
-        if decision.officer:
-            touch(db, Topic.DECISIONS)
         return decision
     held = recorded(db, decision.encounter, decision.attempt)
     assert held is not None, "the conflict was on encounter and attempt"
@@ -63,6 +65,36 @@ def recorded(db: Connection, encounter: str, attempt: int) -> Decision | None:
         select(decisions).where(decisions.c.encounter == encounter, decisions.c.attempt == attempt)
     ).one_or_none()
     return Decision(**row._mapping) if row else None
+
+
+def told(db: Connection, encounter: str) -> frozenset[str]:
+    """The concerns of this encounter that an officer is told of."""
+    found = select(decisions.c.concern).where(decisions.c.encounter == encounter, decisions.c.officer)
+    return frozenset(db.execute(found).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the manifest and the policy set of the day say of a traveller; see the table."""
+
+    person: str
+    seat: str
+    citizen: bool
+    photographed: bool
+    recorded: bool
+    accommodation: str
+    removed: bool
+
+
+NOBODY = Known("", "", citizen=False, photographed=True, recorded=False, accommodation="", removed=False)
+
+
+def known(db: Connection, journey: str, traveler: str) -> Known:
+    """NOBODY for a traveller who was never on the journey's manifest."""
+    of = travelers.c
+    columns = (of.person, of.seat, of.citizen, of.photographed, of.recorded, of.accommodation, of.removed)
+    row = db.execute(select(*columns).where(of.journey == journey, of.traveler == traveler)).one_or_none()
+    return Known(**row._mapping) if row else NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,216 @@
+"""From what was seen to a recorded answer: the one transaction in which a question is decided."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from backend import captures
+from backend.access import GATE
+from backend.errors import NotAllowed, Refused, Repeated
+from backend.keys import KeyRing
+from backend.looking import Seen
+from backend.matching.gallery import Best, Compared, Match
+from backend.matching.threshold import OperatingPoint, accept, accept_claimed, grey
+from backend.rules.directive import (
+    Directive,
+    Evidence,
+    Policy,
+    Proceed,
+    Recapture,
+    Standing,
+    Wait,
+    decide,
+    tells_officer,
+)
+from backend.settings import Rules
+from backend.store import allowances, audit, decisions, hotlist, journeys
+from backend.store.audit import Note
+from backend.store.decisions import Decision, Known
+from backend.store.journeys import Journey
+
+CROSS, IDENTIFY = "cross", "identify"
+CLAIM = ", claim 1:1"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """purpose: CROSS or IDENTIFY.  port: where the device stands, "" if it may stand anywhere.  claimed: the traveller
+    whose document was scanned.  capture: the device's own measures, as it sent them."""
+
+    encounter: str
+    attempt: int
+    purpose: str
+    journey: str
+    device: str
+    gate: str
+    port: str
+    claimed: str | None
+    capture: bytes
+    request_sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A question with all that settles it.  match: among `size` travellers."""
+
+    question: Question
+    seen: Seen
+    match: Match
+    size: int
+    rules: Rules
+    point: OperatingPoint
+    now_utc_ms: int
+
+    @property
+    def subject(self) -> str | None:
+        """Who the question is about: who was claimed, else who is most similar, however little that may be."""
+        found = self.match.traveler if isinstance(self.match, Best | Compared) else None
+        return self.question.claimed or found
+
+
+@dataclass(frozen=True, slots=True)
+class _Background:
+    """What the database knows of the subject; the same is asked of it whatever the answer will be."""
+
+    run: Journey
+    known: Known
+    standing: Standing
+    allowance: str | None
+    told: frozenset[str]
+
+
+def conclude(db: Connection, keys: KeyRing, case: Case) -> Decision:
+    """Decide and record; a question that was answered gets that answer.
+
+    Raises NotAllowed for a device that is not where the journey is, Refused for an unknown journey, Repeated.
+    """
+    if (held := answered(db, case.question)) is not None:
+        return held
+    background = _background(db, case)
+    _here(db, case.question, background.run)
+    policy = _policy(case, background.run.policy)
+    directive = decide(_evidence(case, background), policy)
+    made = decisions.record(db, _decision(case, background, directive, policy))
+    if case.question.purpose == IDENTIFY:
+        _noted(db, made)
+    elif isinstance(directive, Proceed):
+        _passed(db, keys, case, background, made)
+    return made
+
+
+def answered(db: Connection, question: Question) -> Decision | None:
+    """The answer this very question already has.  Raises Repeated if the key has another one's."""
+    held = decisions.recorded(db, question.encounter, question.attempt)
+    if held is not None and held.request_sha256 != question.request_sha256:
+        asked = f"encounter {question.encounter} attempt {question.attempt}"
+        raise Repeated(f"{asked} was already asked with another payload")
+    return held
+
+
+def _background(db: Connection, case: Case) -> _Background:
+    question, subject = case.question, case.subject or ""
+    if (run := journeys.find(db, question.journey)) is None:
+        raise Refused(f"journey {question.journey} is unknown; submit its manifest first")
+    known = decisions.known(db, run.journey, subject)
+    allowance = allowances.usable(db, run.journey, subject, case.now_utc_ms)
+    standing = Standing(
+        crossed=decisions.crossed(db, run.journey, subject),
+        hotlisted=hotlist.hit(db, known.person, case.now_utc_ms) is not None,
+        accommodated=bool(known.accommodation),
+        photographed=known.photographed,
+        removed=known.removed,
+        allowed=allowance is not None,
+    )
+    return _Background(run, known, standing, allowance, decisions.told(db, question.encounter))
+
+
+def _here(db: Connection, question: Question, run: Journey) -> None:
+    """A gate opens for the journey it boards only; who is at a touchpoint may be asked there for any of its port."""
+    if question.port and question.port != run.port:
+        raise NotAllowed(f"gate {question.gate} stands at {question.port}, {run.journey} is seen at {run.port}")
+    boards = journeys.assigned(db, question.gate)
+    if question.purpose == CROSS and boards != run.journey:
+        raise NotAllowed(f"gate {question.gate} boards {boards or 'no journey'}, not {run.journey}; assign it first")
+
+
+def _evidence(case: Case, background: _Background) -> Evidence:
+    return Evidence(
+        match=case.match,
+        obstacle=case.seen.obstacle,
+        live=case.seen.live,
+        attempts_left=case.rules.attempts - case.question.attempt,
+        standing=background.standing,
+        claimed=case.question.claimed is not None,
+        closed=background.run.cancelled or background.run.closed_utc_ms is not None,
+    )
+
+
+def _policy(case: Case, version: str) -> Policy:
+    """version: of the set of the journey's day.  A claim has a threshold of its own."""
+    point, rules, claimed = case.point, case.rules, case.question.claimed is not None
+    return Policy(
+        version=version + CLAIM if claimed else version,
+        accept=accept_claimed(point, rules.fpir) if claimed else accept(point, max(1, case.size), rules.fpir),
+        grey=grey(point),
+        margin=rules.margin,
+        least_liveness=rules.least_liveness,
+        liveness_enforced=rules.liveness_enforced,
+    )
+
+
+def _passed(db: Connection, keys: KeyRing, case: Case, background: _Background, made: Decision) -> None:
+    """What a PROCEED also changes: an allowance is spent, and of whom a record is due the live image is kept."""
+    if background.allowance is not None:
+        allowances.use(db, background.allowance, made.decision)
+    if background.known.recorded and not background.known.citizen and case.seen.image:
+        captures.keep(db, keys, made, case.seen.image)
+
+
+def _noted(db: Connection, made: Decision) -> None:
+    """Whoever is told who somebody is has searched for a person (ACC-1), found or not."""
+    audit.note(
+        db,
+        Note(
+            at_utc_ms=made.decided_utc_ms,
+            who=made.device,
+            role=GATE,
+            action="traveler.identified",
+            subject=made.traveler or "",
+            place=made.gate or made.port,
+            purpose=made.purpose,
+            result=made.directive,
+        ),
+    )
+
+
+def _decision(case: Case, background: _Background, directive: Directive, policy: Policy) -> Decision:
+    question, match, crossing = case.question, case.match, case.question.purpose == CROSS
+    proceeds = isinstance(directive, Proceed)
+    return Decision(
+        encounter=question.encounter,
+        attempt=question.attempt,
+        request_sha256=question.request_sha256,
+        decision=str(uuid.uuid4()),
+        purpose=question.purpose,
+        device=question.device,
+        gate=question.gate,
+        port=question.port or background.run.port,
+        journey=question.journey,
+        directive=type(directive).__name__.lower(),
+        cue=directive.cue if isinstance(directive, Recapture) else None,
+        attempts_left=directive.attempts_left if isinstance(directive, Recapture) else 0,
+        concern=directive.concern if isinstance(directive, Recapture | Wait) else None,
+        traveler=directive.traveler if isinstance(directive, Proceed) else None,
+        subject=match.traveler if isinstance(match, Best | Compared) else None,
+        score=match.score if isinstance(match, Best | Compared) else None,
+        runner_up=match.runner_up if isinstance(match, Best) else None,
+        accept=policy.accept,
+        gallery_size=case.size,
+        policy=policy.version,
+        assisted=question.claimed is not None,
+        officer=tells_officer(directive, background.told, crossing=crossing),
+        allowance=background.allowance if proceeds and crossing else None,
+        capture=question.capture,
+        decided_utc_ms=case.now_utc_ms,
+    )
