@@ -21,6 +21,7 @@ app.add_typer(manifests.manifest, name="manifest")
 app.command()(manifests.assign)
 app.command("crossings")(records.list_crossings)
 app.command("decisions")(records.list_decisions)
+app.command("outbox")(records.list_waiting)
 app.command("photo-key")(records.photo_key)
 
 KNOWN = (ServiceError, VisionError, OSError, RuntimeError)
