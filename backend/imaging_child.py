@@ -3,6 +3,7 @@
 Requests and answers are length-delimited on stdin and stdout; see `imaging.py` for the parent's end.
 """
 
+import os
 import resource
 import struct
 import sys
@@ -14,13 +15,15 @@ import numpy as np
 from vision.align import align
 from vision.detect import Detector
 from vision.errors import ImageRefused
-from vision.image import decode
-from vision.portrait import subject_of
+from vision.faces import Pixels
+from vision.image import decode, size
+from vision.portrait import COPY_PX, subject_of
 from vision.quality import measure
 
 HEAD = struct.Struct(">cI")
 MEASURES = struct.Struct(">fff")
-GROWTH_BYTES = 400 * 2**20  # a 24 megapixel photograph, decoded and scaled, and no more
+GROWTH_BYTES = 200 * 2**20  # a 24 megapixel photograph, decoded at half its size and searched, and no more
+LARGE_PX = 6_000_000  # photos above are decoded at half their size: a face in one has far more detail than is used
 ALIGN, PHOTO = b"A", b"P"
 OK, REFUSED = b"+", b"-"
 
@@ -33,19 +36,33 @@ def answer(kind: bytes, body: bytes, detector: Detector) -> bytes:
     if kind == ALIGN:
         points = np.frombuffer(body[:40], ">f4").reshape(5, 2).astype(np.float32)
         image = decode(body[40:])
+        scale = 1.0
     else:
-        image = decode(body)
+        image, scale = _photo(body)
         points = subject_of(image, detector, alone=True).points
     try:
         aligned = align(image, points)
     except ValueError as error:
         raise ImageRefused(str(error)) from error
-    quality = measure(aligned, float(np.hypot(*(points[1] - points[0]))))
+    quality = measure(aligned, scale * float(np.hypot(*(points[1] - points[0]))))
     return MEASURES.pack(quality.inter_eye_px, quality.sharpness, quality.exposure) + aligned.tobytes()
 
 
+def _photo(content: bytes) -> tuple[Pixels, float]:
+    """Pixels of a photo, and how many of its own each stands for, in one direction."""
+    claimed = size(content)
+    halved = claimed.width * claimed.height > LARGE_PX
+    return decode(content, halved=halved), 2.0 if halved else 1.0
+
+
 def confine() -> None:
-    """Bound what a hostile image can take: memory above today's, no file contents, no core dump."""
+    """Bound what a hostile image can take: memory above today's, no file contents, no core dump, and no word.
+
+    Decoders complain on the error output about what they read, thousands of times if they are made to.
+    """
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, sys.stderr.fileno())
+    os.close(silence)
     with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123  the first number is the size in pages
         now = int(statm.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (now + GROWTH_BYTES, now + GROWTH_BYTES))
@@ -56,7 +73,8 @@ def confine() -> None:
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     cv2.setNumThreads(1)  # one image at a time; the other cores embed
     detector = Detector()
-    detector.find(np.zeros((640, 640, 3), np.uint8))  # take the memory it needs before the limit falls
+    blank = np.zeros((COPY_PX, COPY_PX, 3), np.uint8)
+    detector.find(blank, long_side_px=COPY_PX)  # take the memory it needs before the limit falls
     confine()
     while len(head := requests.read(HEAD.size)) == HEAD.size:
         kind, size = HEAD.unpack(head)
@@ -64,8 +82,8 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             verdict, body = OK, answer(kind, requests.read(size), detector)
         except ImageRefused as error:
             verdict, body = REFUSED, str(error).encode()
-        except MemoryError:
-            verdict, body = REFUSED, b"image takes more memory than is allowed"
+        except (MemoryError, cv2.error, RuntimeError, ValueError):  # what the libraries say when memory is refused
+            verdict, body = REFUSED, b"image takes more memory than is allowed, or is damaged"
         answers.write(HEAD.pack(verdict, len(body)) + body)
         answers.flush()
 

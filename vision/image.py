@@ -42,12 +42,19 @@ def size(content: bytes) -> Size:
     return claimed
 
 
-def decode(content: bytes) -> Pixels:
-    """BGR pixels.  Checks the header first.  Raises ImageRefused."""
+def decode(content: bytes, *, halved: bool = False) -> Pixels:
+    """BGR pixels.  Checks the header first.  halved: at half the width and height, for a fraction of time and memory.
+
+    Raises ImageRefused.
+    """
     size(content)
     if content.startswith(JPEG) and b"\xff\xd9" not in content[-4096:]:
         raise ImageRefused("JPEG ends before its end marker: half a file")
-    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    form = cv2.IMREAD_REDUCED_COLOR_2 if halved else cv2.IMREAD_COLOR
+    try:
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), form)
+    except cv2.error as error:
+        raise ImageRefused("image cannot be decoded") from error
     if pixels is None:
         raise ImageRefused("image cannot be decoded")
     return np.asarray(pixels, np.uint8)
