@@ -66,8 +66,13 @@ ALLOWED: dict[str, Rule] = {
     "/limen.v1.Fleet/Health": _rule(GATE),
     "/limen.v1.Audit/Append": _rule(GATE),
     "/limen.v1.Audit/Search": _rule(AUDITOR, purposes=("audit", "case")),
-    "/grpc.health.v1.Health/Check": _rule(*DEVICE_ROLES),
+    "/grpc.health.v1.Health/Check": _rule(*DEVICE_ROLES, *PEOPLE_ROLES),
+    "/grpc.health.v1.Health/Watch": _rule(*DEVICE_ROLES, *PEOPLE_ROLES),
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": _rule(TECHNICIAN),
 }
+
+
+PURPOSES = frozenset(purpose for row in ALLOWED.values() for purpose in row.purposes)
 
 
 def rule(method: str) -> Rule:
@@ -77,17 +82,22 @@ def rule(method: str) -> Rule:
     return ALLOWED[method]
 
 
-def check(method: str, roles: Iterable[str], purpose: str = "") -> str:
-    """The role by which a caller who holds these may call the method, the first by name.  Raises NotAllowed."""
-    allowed = rule(method)
-    held = sorted(set(roles))
-    role = next((one for one in held if one in allowed.roles), None)
-    if role is None:
-        raise NotAllowed(f"role {', '.join(held) or 'none'} may not call {method}")
+def check(method: str, posts: Iterable[tuple[str, str]], purpose: str = "") -> tuple[str, frozenset[str]]:
+    """The role by which a caller of these (role, port) posts may call the method, the first by name, and the ports of
+    all posts that allow it; port "": none.  Raises NotAllowed."""
+    allowed, held = rule(method), sorted(posts)
+    roles = [role for role, _ in held if role in allowed.roles]
+    if not roles:
+        raise NotAllowed(f"role {', '.join(sorted({role for role, _ in held})) or 'none'} may not call {method}")
+    if purpose and purpose not in PURPOSES:
+        raise NotAllowed(f"no such purpose; one of {', '.join(sorted(PURPOSES))}")
     if allowed.purposes and purpose not in allowed.purposes:
         wanted = ", ".join(sorted(allowed.purposes))
         raise NotAllowed(f"{method} needs a purpose: one of {wanted}, got {purpose or 'none'}")
-    return role
+    ports = frozenset(port for role, port in held if port and role in allowed.roles)
+    if allowed.ported and not ports:
+        raise NotAllowed(f"{method} is about a port, and role {roles[0]} is held at none")
+    return roles[0], ports
 
 
 def without_policy(methods: Iterable[str]) -> list[str]:

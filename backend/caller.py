@@ -28,7 +28,8 @@ class Caller:
             raise NotAllowed(f"{self.role} {self.name} has no post at port {port}")
 
 
-_caller: ContextVar[Caller] = ContextVar("caller")
+NOBODY = Caller("", "")
+_caller: ContextVar[Caller] = ContextVar("caller", default=NOBODY)
 
 
 def caller() -> Caller:

@@ -1,7 +1,9 @@
 """Around every RPC: who calls, is the request valid, and which code an error becomes."""
 
+import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Any, NoReturn
 
 import grpc
@@ -9,19 +11,19 @@ import protovalidate
 import structlog
 from google.protobuf.message import Message
 
-from backend import access, ca, errors
-from backend.caller import EVERYWHERE, Caller, set_caller
-from backend.store import peers
-from backend.store.engine import Store
-from backend.store.peers import Peer
+from backend import ca, errors
+from backend.caller import NOBODY, Caller, caller, set_caller
+from backend.parts import Parts
+from backend.refusals import Refusals
+from backend.standing import KNOWN_S, Credentials, Standings, credentials
+from backend.store.bell import Topic
 from vision.errors import ImageRefused
 
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
+Replies = AsyncGenerator[Message, None]
 Handler = Any  # grpc.RpcMethodHandler, whose behaviours grpc types only by comment
 LONGEST_S = 60.0  # a unary call with no deadline, or a later one, is refused
-
-KNOWN_S = 2.0
 
 CODES: dict[type[Exception], grpc.StatusCode] = {
     errors.NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
@@ -40,9 +42,10 @@ CODES: dict[type[Exception], grpc.StatusCode] = {
 class Guard(grpc.aio.ServerInterceptor):
     """The one place that turns exceptions into codes, and one of two with a broad except."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[str, tuple[Peer | None, float]] = {}  # by name, with the time to ask again
+    def __init__(self, parts: Parts) -> None:
+        self._bell = parts.store.bell
+        self._standings = Standings(parts.store, parts.clock, parts.settings.issuer)
+        self._refusals = Refusals(parts.store, parts.clock)
 
     async def intercept_service(
         self,
@@ -53,6 +56,8 @@ class Guard(grpc.aio.ServerInterceptor):
         if handler is None:
             return None
         how = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
+        if handler.request_streaming:
+            return grpc.stream_stream_rpc_method_handler(self._stream(method, handler.stream_stream), **how)
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(self._stream(method, handler.unary_stream), **how)
         return grpc.unary_unary_rpc_method_handler(self._unary(method, handler.unary_unary), **how)
@@ -66,56 +71,88 @@ class Guard(grpc.aio.ServerInterceptor):
                     raise errors.Refused(f"a deadline of at most {LONGEST_S:g} s is needed on every call")
                 return await serve(request, context)
             except Exception as error:  # noqa: BLE001
-                await _abort(method, error, context)
+                await self._abort(method, error, context)
 
         return guarded
 
-    def _stream(self, method: str, serve: Callable[[Message, Context], AsyncIterator[Message]]) -> Handler:
-        async def guarded(request: Message, context: Context) -> AsyncIterator[Message]:
+    def _stream(self, method: str, serve: Callable[[Any, Context], Replies]) -> Handler:
+        async def guarded(request: Any, context: Context) -> Replies:
             try:
-                await self._admit(method, request, context)
-                async for reply in serve(request, context):
-                    yield reply
+                shown = await self._admit(method, request, context)
+                ended = asyncio.create_task(self._until_ended(method, shown))
+                async with contextlib.aclosing(_until(ended, serve(request, context))) as replies:
+                    async for reply in replies:
+                        yield reply
             except Exception as error:  # noqa: BLE001
-                await _abort(method, error, context)
+                await self._abort(method, error, context)
 
         return guarded
 
-    async def _admit(self, method: str, request: Message, context: Context) -> None:
-        names = context.auth_context().get("x509_subject_alternative_name", [])
-        known = ca.identity([name.decode() for name in names])
-        if known is None:
-            raise errors.NotAllowed("the certificate names no peer of ours")
-        role, name = known
-        peer = await self._peer(name)
-        if peer is None or peer.role != role:
-            raise errors.NotAllowed(
-                f"{role} {name} is not registered here, or was turned away; `limen-tvs device add` registers one"
-            )
-        ports = frozenset({peer.port}) if peer.port else frozenset({EVERYWHERE})
-        set_caller(Caller(name, access.check(method, {role}), peer.gate, ports))
-        if violations := protovalidate.collect_violations(request):
+    async def _admit(self, method: str, request: Any, context: Context) -> Credentials:
+        names = list(context.auth_context().get("x509_subject_alternative_name", []))
+        set_caller(_provisional(names))
+        shown = credentials(names, context.invocation_metadata() or ())
+        set_caller(await self._standings.caller(method, shown))
+        if isinstance(request, Message) and (violations := protovalidate.collect_violations(request)):
             raise errors.Refused("; ".join(_told(violation) for violation in violations))
+        return shown
 
-    async def _peer(self, name: str) -> Peer | None:
-        """Who is registered under a name, as of at most KNOWN_S ago: that is how soon a peer is turned away."""
-        peer, until_s = self._known.get(name, (None, 0.0))
-        if time.monotonic() >= until_s:
-            peer = await self._store.run(peers.welcomed, name)
-            self._known[name] = (peer, time.monotonic() + KNOWN_S if peer else 0.0)
-        return peer
+    async def _until_ended(self, method: str, shown: Credentials) -> None:
+        """Raises NotAllowed once whoever opened a stream may no longer; never returns."""
+        while True:
+            seen = self._bell.revision(Topic.ACCESS)
+            await self._standings.caller(method, shown)
+            await self._bell.wait(Topic.ACCESS, seen, KNOWN_S)
+
+    async def _abort(self, method: str, error: Exception, context: Context) -> NoReturn:
+        code = next((code for kind, code in CODES.items() if isinstance(error, kind)), grpc.StatusCode.INTERNAL)
+        if code is grpc.StatusCode.INTERNAL:
+            log.error("rpc.failed", method=method, kind=type(error).__name__, at_s=time.monotonic(), exc_info=True)
+            await context.abort(code, "the service failed; its log says why")
+        log.info("rpc.refused", method=method, code=code.name, why=str(error))
+        if isinstance(error, errors.NotAllowed):
+            await self._refusals.record(caller(), method, str(error))
+        await context.abort(code, str(error))
+
+
+async def _until(ended: asyncio.Task[None], replies: Replies) -> Replies:
+    """The replies, until `ended` raises: also while the next one is waited for."""
+    try:
+        while True:
+            following = asyncio.create_task(_next(replies))
+            try:
+                await asyncio.wait((following, ended), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await _stop(following)
+            if ended.done():
+                ended.result()
+            if (reply := following.result()) is None:
+                return
+            yield reply
+    finally:
+        await _stop(ended)
+        await replies.aclose()
+
+
+async def _next(replies: Replies) -> Message | None:
+    return await anext(replies, None)
+
+
+async def _stop(task: asyncio.Task[Any]) -> None:
+    """Cancel what is not done, and wait until it is: a servicer's own clean-up runs in there."""
+    task.cancel()
+    await asyncio.wait((task,))
+    if not task.cancelled():
+        task.exception()  # whoever wants it asks for the result
+
+
+def _provisional(names: Iterable[bytes]) -> Caller:
+    """Whom a refusal is put down to until it is known who calls."""
+    named = ca.identity([name.decode() for name in names])
+    return Caller(named.name, named.role) if named else NOBODY
 
 
 def _told(violation: protovalidate.Violation) -> str:
     where = violation.proto.field
     path = ".".join(element.field_name for element in where.elements) if where else "request"
     return f"{path}: {violation.proto.message}"
-
-
-async def _abort(method: str, error: Exception, context: Context) -> NoReturn:
-    code = next((code for kind, code in CODES.items() if isinstance(error, kind)), grpc.StatusCode.INTERNAL)
-    if code is grpc.StatusCode.INTERNAL:
-        log.error("rpc.failed", method=method, kind=type(error).__name__, at_s=time.monotonic(), exc_info=True)
-        await context.abort(code, "the service failed; its log says why")
-    log.info("rpc.refused", method=method, code=code.name, why=str(error))
-    await context.abort(code, str(error))

@@ -4,28 +4,37 @@ import asyncio
 import hashlib
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import cv2
 import grpc
 import numpy as np
 import pytest
-from limen.v1 import manifests_pb2
+from limen.v1 import manifests_pb2, people_pb2
 from limen.v1 import verification_pb2 as pb
+from limen.v1.alerts_pb2_grpc import AlertsStub
+from limen.v1.approvals_pb2_grpc import ApprovalsStub
+from limen.v1.audit_pb2_grpc import AuditStub
+from limen.v1.crossings_pb2_grpc import CrossingsStub
 from limen.v1.fleet_pb2_grpc import FleetStub
 from limen.v1.manifests_pb2_grpc import ManifestsStub
+from limen.v1.people_pb2_grpc import PeopleStub
 from limen.v1.verification_pb2_grpc import VerificationStub
 from sqlalchemy import Engine
 
 from backend import ca
+from backend.people import passwords
+from backend.people.posts import parse
 from backend.photos import key
 from backend.server import running
 from backend.settings import Rules, Settings
-from backend.store import peers
+from backend.store import peers, people
 from backend.store.engine import Store, open_store
 from backend.store.peers import Peer
+from backend.store.people import Account
 from calibration.rehearsal.cast import portrait
 from calibration.service.postgres import Postgres
 from vision.crop import crop
@@ -47,15 +56,43 @@ class Caller:
         self.fleet = FleetStub(self.channel)
 
 
+PASSWORD = "long enough to be typed"
+Reply = TypeVar("Reply")
+
+
+class Person(Caller):
+    """Somebody logged in at a console: `person(person.alerts.Take, request, purpose="case")`."""
+
+    def __init__(self, channel: grpc.Channel, token: str) -> None:
+        super().__init__(channel)
+        self.token = token
+        self.alerts = AlertsStub(channel)
+        self.approvals = ApprovalsStub(channel)
+        self.crossings = CrossingsStub(channel)
+        self.people = PeopleStub(channel)
+        self.audit = AuditStub(channel)
+
+    def __call__(
+        self, method: Callable[..., Reply], request: object, *, purpose: str = "", timeout: float = 10
+    ) -> Reply:
+        """Call a method of one of the stubs; a stream comes back as an iterator."""
+        return method(request, timeout=timeout, metadata=self.metadata(purpose))
+
+    def metadata(self, purpose: str = "") -> list[tuple[str, str]]:
+        shown = [("authorization", f"Bearer {self.token}")] if self.token else []
+        return [*shown, ("x-limen-purpose", purpose)] if purpose else shown
+
+
 class Service:
     """A service in a thread of its own.  Stop and start it at will: the state stays."""
 
-    def __init__(self, root: Path, rules: Rules) -> None:
+    def __init__(self, root: Path, rules: Rules, **settings: Any) -> None:
+        """settings: of `backend.settings.Settings`, where they differ."""
         self.root, self.state = root, root / "tvs"
         self.photos = root / "photos"
         self.photos.mkdir()
         self.port = 0
-        self._rules = rules
+        self._settings = {"photos_dir": self.photos, "country": "CHE", "rules": rules, **settings}
         self._ended: asyncio.Event | None = None
         ca.init(self.state / "ca", ["localhost"])
 
@@ -73,20 +110,33 @@ class Service:
     async def _run(self, ready: threading.Event) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         where = f"127.0.0.1:{self.port}"
-        settings = Settings(
-            listen=where, state_dir=self.state, photos_dir=self.photos, country="CHE", rules=self._rules
-        )
+        settings = Settings(listen=where, state_dir=self.state, **self._settings)
         async with running(settings) as self.port:
             ready.set()
             await self._ended.wait()
 
-    def add(self, name: str, role: str, gate: str | None = None) -> Caller:
-        """Register a peer and connect as it."""
+    def add(self, name: str, role: str, gate: str | None = None, port: str = "") -> Caller:
+        """Register a peer and connect as it.  port: ZRH for a gate, every one for an operator unless said otherwise."""
         ca.add(self.state / "ca", self.root / name, role, name)
-        store = Store(open_store(self.state))
-        asyncio.run(store.run(peers.welcome, Peer(name, role, gate)))
-        store.close()
+        port = port or {"gate": "ZRH", "operator": "*"}.get(role, "")
+        self.ask(peers.welcome, Peer(name, role, gate, port))
         return self.connect(self.root / name)
+
+    def ask(self, question: Callable[..., Reply], *arguments: object) -> Reply:
+        """What a function says of the store, as another process would ask it."""
+        store = Store(open_store(self.state))
+        try:
+            return asyncio.run(store.run(question, *arguments))
+        finally:
+            store.close()
+
+    def person(self, name: str, *posts: str) -> Person:
+        """An account with these posts, such as officer@ZRH, logged in at a console of its own."""
+        account = Account(name, password=passwords.hashed(PASSWORD))
+        self.ask(people.add, account, [parse(post) for post in posts])
+        console = self.add(f"console-{name}", "console").channel
+        login = people_pb2.LoginRequest(person=name, password=PASSWORD)
+        return Person(console, str(PeopleStub(console).Login(login, timeout=20).token))
 
     def connect(self, identity: Path) -> Caller:
         pem = [(identity / name).read_bytes() for name in ("ca.pem", "peer.key", "peer.pem")]

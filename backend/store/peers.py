@@ -12,16 +12,25 @@ from backend.store.schema import peers
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """role: see `access.DEVICE_ROLES`.  gate and port: where a gate's appliance stands, else None and ""."""
+    """role: see `access.DEVICE_ROLES`.  gate: where a gate's appliance stands, else None.  port: of a gate or an
+    operator.  generation: of its certificate; earlier ones are refused."""
 
     name: str
     role: str
     gate: str | None
     port: str = ""
+    generation: int = 1
 
 
 def welcome(db: Connection, peer: Peer) -> None:
-    row = {"name": peer.name, "role": peer.role, "gate": peer.gate, "port": peer.port, "welcome": True}
+    row = {
+        "name": peer.name,
+        "role": peer.role,
+        "gate": peer.gate,
+        "port": peer.port,
+        "generation": peer.generation,
+        "welcome": True,
+    }
     db.execute(insert(db, peers).values(row).on_conflict_do_update(index_elements=["name"], set_=row))
     touch(db, Topic.ACCESS)
 
@@ -34,4 +43,9 @@ def refuse(db: Connection, name: str) -> bool:
 
 def welcomed(db: Connection, name: str) -> Peer | None:
     row = db.execute(select(peers).where(peers.c.name == name, peers.c.welcome)).one_or_none()
-    return Peer(row.name, row.role, row.gate, row.port) if row else None
+    return Peer(row.name, row.role, row.gate, row.port, row.generation) if row else None
+
+
+def next_generation(db: Connection, name: str) -> int:
+    """Of a certificate that makes all earlier ones of this name worthless."""
+    return (db.execute(select(peers.c.generation).where(peers.c.name == name)).scalar() or 0) + 1

@@ -30,7 +30,8 @@ Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by 
 
 # --- who may call ----------------------------------------------------------------------------------------------------
 
-# Certificates name a peer, this table says which peers are still welcome.  port: of a gate, a carrier's is "".
+# Certificates name a peer, this table says which peers are still welcome.  port: of a gate or an operator (* for every
+# port), else "".  generation: certificates of an earlier one are refused, so one that was lost stays refused.
 peers = Table(
     "peers",
     metadata,
@@ -38,6 +39,7 @@ peers = Table(
     Column("role", String, nullable=False),
     Column("gate", String),
     Column("port", String, nullable=False),
+    Column("generation", Integer, nullable=False),
     Column("welcome", Boolean, nullable=False),
 )
 

@@ -1,0 +1,1 @@
+"""Named people: their passwords, tokens and posts."""
