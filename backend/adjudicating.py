@@ -6,6 +6,7 @@ it takes the officer who has taken the alert and a ground that is not the face (
 interception without both.
 """
 
+import contextlib
 import uuid
 from dataclasses import dataclass
 
@@ -15,8 +16,10 @@ from sqlalchemy import Connection
 from backend import approvals
 from backend.acting import Acting
 from backend.alerts import View, concerns, view
-from backend.errors import NotAllowed, Refused, Repeated
+from backend.announcing import tell_carrier
+from backend.errors import KeyGone, NotAllowed, Refused, Repeated
 from backend.grounds import not_biometric
+from backend.manifests.cusres import Code
 from backend.settings import Rules
 from backend.store import alerts, allowances, journeys, travelers
 from backend.store.alerts import Adjudicated, Alert
@@ -74,7 +77,8 @@ def _follow(db: Connection, acting: Acting, rules: Rules, alert: Alert, verdict:
     if alert.traveler is None:
         return  # nobody was identified: documents, or a new look, decide
     if verdict.adjudication == INTERCEPT:
-        # TELL
+        with contextlib.suppress(KeyGone):  # purged: the journey is over, and there is nobody to tell
+            tell_carrier(db, acting.keys, alert.journey, alert.traveler, Code.DO_NOT_BOARD, acting.now_utc_ms)
         return
     _allow(db, acting, alert.journey, alert.traveler, (alert.alert, verdict.reason))
     if verdict.adjudication == NOT_THIS_PERSON and alert.entry is not None:

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import structlog
 from limen.v1.approvals_pb2 import HotlistEntry
 from sqlalchemy import Connection, Row
 
@@ -18,7 +17,7 @@ from backend import access
 from backend.acting import Acting
 from backend.caller import EVERYWHERE, Caller
 from backend.clock import Clock
-from backend.errors import KeyGone, StoreDown
+from backend.errors import KeyGone
 from backend.keys import RECORDS, KeyRing
 from backend.store import alerts, audit, hotlist, journeys, travelers
 from backend.store.alerts import Alert
@@ -26,7 +25,6 @@ from backend.store.audit import Note
 from backend.store.bell import Topic
 from backend.store.engine import Store
 
-log = structlog.get_logger()
 LOOK_S = 1.0  # longest between two looks, should a bell of another replica not be heard
 LOOKBACK_MS = 3_600_000  # replicas' clocks differ by less; older decisions are looked for at the start
 HOTLIST, NO_MATCH, DUPLICATE, LIVENESS = "hotlist", "no_match", "duplicate", "liveness"
@@ -52,16 +50,20 @@ class View:
 
 
 async def run(store: Store, clock: Clock, escalate_s: float) -> None:
-    """Raise and escalate for ever, when a decision rings and at least every LOOK_S."""
+    """Raise and escalate for ever, when a decision rings and at least every LOOK_S.  Raises StoreDown."""
     last_utc_ms = 0
     while True:
         heard, now = store.bell.revision(Topic.DECISIONS), clock()
-        try:
-            await store.run(look, min(last_utc_ms, now) - LOOKBACK_MS, now, escalate_s)
-            last_utc_ms = now
-        except StoreDown as error:
-            log.warning("alerts.delayed", why=str(error))  # what was decided is kept, and raised when the store is back
+        since_utc_ms = min(last_utc_ms, now) - LOOKBACK_MS
+        if await store.read(due, since_utc_ms, now, escalate_s):
+            await store.run(look, since_utc_ms, now, escalate_s)
+        last_utc_ms = now
         await store.bell.wait(Topic.DECISIONS, heard, LOOK_S)
+
+
+def due(db: Connection, since_utc_ms: int, now_utc_ms: int, escalate_s: float) -> bool:
+    """Whether a look would find something: asked after every answer, so without holding up the next one."""
+    return bool(alerts.untold(db, since_utc_ms) or alerts.overdue(db, now_utc_ms - int(escalate_s * 1000)))
 
 
 def look(db: Connection, since_utc_ms: int, now_utc_ms: int, escalate_s: float) -> tuple[int, int]:
