@@ -5,7 +5,7 @@ import signal
 
 import typer
 
-from backend.commands import audit, devices, manifests, records
+from backend.commands import audit, devices, doctor, manifests, people, records, store
 from backend.commands.terms import SettingsFile, settings_of, stop
 from backend.errors import ServiceError, leaves
 from backend.logs import configure
@@ -18,11 +18,17 @@ app.add_typer(audit.audit, name="audit")
 app.add_typer(devices.authority, name="ca")
 app.add_typer(devices.device, name="device")
 app.add_typer(manifests.manifest, name="manifest")
+app.add_typer(people.person, name="person")
+app.command()(people.login)
 app.command()(manifests.assign)
 app.command("crossings")(records.list_crossings)
 app.command("decisions")(records.list_decisions)
 app.command("outbox")(records.list_waiting)
 app.command("photo-key")(records.photo_key)
+app.command()(store.migrate)
+app.command("backup")(store.back_up)
+app.command()(store.restore)
+app.command()(doctor.doctor)
 
 KNOWN = (ServiceError, VisionError, OSError, RuntimeError)
 

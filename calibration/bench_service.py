@@ -148,7 +148,7 @@ class ServiceBench:
             sample = Sample(vector, "bench", 100, "")
             await store.run(templates.enrol, box, person.traveler, template_version(), [sample])
         await store.run(journeys.assign, "G1", JOURNEY)
-        for peer in (Peer("gate", "gate", "G1"), Peer("carrier", "carrier", None)):
+        for peer in (Peer("gate", "gate", "G1", "ZRH"), Peer("carrier", "carrier", None)):
             await store.run(peers.welcome, peer)
             ca.add(self._root / "tvs" / "ca", self._root / peer.name, peer.role, peer.name)
         store.close()

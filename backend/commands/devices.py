@@ -1,18 +1,25 @@
 """`limen-tvs ca` and `limen-tvs device`: the authority, and who may call."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
-from backend import ca
-from backend.commands.terms import SettingsFile, asked, settings_of, stop
-from backend.errors import ServiceError
+from backend import access, ca
+from backend.caller import EVERYWHERE
+from backend.commands.terms import SettingsFile, administered, asked, settings_of, stop
+from backend.errors import Refused, ServiceError
+from backend.people.posts import port_named
+from backend.settings import Settings
 from backend.store import peers
 from backend.store.peers import Peer
 
 authority = typer.Typer(help="The certificate authority.", no_args_is_help=True)
 device = typer.Typer(help="Who may call: gates, carriers, operators, consoles.", no_args_is_help=True)
+Out = Annotated[Path, typer.Option(help="folder for the key and certificates")]
 
 
 @authority.command("init")
@@ -20,36 +27,113 @@ def init(
     settings: SettingsFile, host: Annotated[list[str] | None, typer.Option(help="name or address")] = None
 ) -> None:
     """Make the authority and the service's certificate."""
-    folder = settings_of(settings).state_dir / "ca"
-    try:
-        ca.init(folder, host or ["localhost", "127.0.0.1"])
-    except ServiceError as error:
-        stop(str(error))
+    folder = _folder(settings)
+    _try(lambda: ca.init(folder, host or ["localhost", "127.0.0.1"]))
     print(f"authority made in {folder}; keep ca.key offline in production")
+
+
+@authority.command("renew")
+def renew(settings: SettingsFile) -> None:
+    """A new key and certificate for the service; a running one takes them at its next connection."""
+    _try(lambda: ca.renew(_folder(settings)))
+    print("the service has a new certificate")
+
+
+@authority.command("succeed")
+def succeed(settings: SettingsFile) -> None:
+    """Make an authority that follows this one; both are trusted until `retire`."""
+    _try(lambda: ca.succeed(_folder(settings)))
+    print("a new authority signs; now `limen-tvs device renew` every peer, and `limen-tvs ca retire` when all have it")
+
+
+@authority.command("retire")
+def retire(settings: SettingsFile) -> None:
+    """Trust the former authority no longer: peers that were not renewed are out."""
+    _try(lambda: ca.retire(_folder(settings)))
+    print("only the present authority is trusted")
 
 
 @device.command("add")
 def add(
     name: str,
     settings: SettingsFile,
-    out: Annotated[Path, typer.Option(help="folder for the key and certificates")],
-    role: Annotated[str, typer.Option(help="gate, carrier, operator or console")] = "gate",
+    out: Out,
+    role: Annotated[str, typer.Option(help="gate, carrier, operator or console")] = access.GATE,
     gate: Annotated[str | None, typer.Option(help="where a gate's appliance stands")] = None,
-    port: Annotated[str, typer.Option(help="the port that gate belongs to")] = "",
+    port: Annotated[str, typer.Option(help="of a gate or an operator, such as ZRH; * for an operator of all")] = "",
 ) -> None:
-    """Register a peer and write its key and certificate."""
+    """Register a peer and write its key and certificate; earlier ones of this name are worthless from now on."""
     read = settings_of(settings)
-    try:
-        ca.add(read.state_dir / "ca", out, role, name)
-    except ServiceError as error:
-        stop(str(error))
-    asked(read, lambda db: peers.welcome(db, Peer(name, role, gate, port)))
+    generation = asked(read, lambda db: peers.next_generation(db, name))
+    peer = Peer(name, role, gate, port, generation)
+    _try(lambda: _check(peer))
+    _write(read, out, peer)
+    asked(read, lambda db: _register(db, peer))
     print(f"{role} {name} registered; its key and certificates are in {out}")
+
+
+@device.command("renew")
+def renew_peer(name: str, settings: SettingsFile, out: Out) -> None:
+    """A new key and certificate for a peer; the one it has stays good, so that no call fails meanwhile."""
+    read = settings_of(settings)
+    peer = asked(read, lambda db: peers.welcomed(db, name))
+    if peer is None:
+        stop(f"nobody is registered as {name}; `limen-tvs device add` does")
+    _write(read, out, peer)
+    asked(read, lambda db: administered(db, "device.renewed", name))
+    print(f"{peer.role} {name} has a new key and certificate in {out}")
 
 
 @device.command("remove")
 def remove(name: str, settings: SettingsFile) -> None:
-    """Turn a peer away: from its calls within seconds, from an open stream within a minute."""
-    if not asked(settings_of(settings), lambda db: peers.refuse(db, name)):
+    """Turn a peer away, from calls and from open streams, within seconds."""
+    if not asked(settings_of(settings), lambda db: _remove(db, name)):
         stop(f"nobody is registered as {name}")
     print(f"{name} is turned away")
+
+
+@device.command("list")
+def list_peers(settings: SettingsFile) -> None:
+    """Who may call: one JSON object a line."""
+    for peer in asked(settings_of(settings), peers.everybody):
+        print(json.dumps({"name": peer.name, "role": peer.role, "gate": peer.gate, "port": peer.port}))
+
+
+def _check(peer: Peer) -> None:
+    """Raises Refused for a gate or an operator that stands nowhere, and for others that do."""
+    standing = peer.role in (access.GATE, access.OPERATOR)
+    if standing and not peer.port:
+        raise Refused(f"{peer.role} {peer.name} needs a --port: it may act about that port only")
+    if not standing and (peer.port or peer.gate):
+        raise Refused(f"{peer.role} {peer.name} has neither --port nor --gate")
+    if peer.role == access.GATE and (peer.gate is None or peer.port == EVERYWHERE):
+        raise Refused(f"gate {peer.name} needs a --gate and one --port, where it stands")
+    if peer.port:
+        port_named(peer.port)
+
+
+def _write(settings: Settings, out: Path, peer: Peer) -> None:
+    _try(lambda: ca.add(settings.state_dir / "ca", out, peer.role, peer.name, peer.generation))
+
+
+def _register(db: Connection, peer: Peer) -> None:
+    peers.welcome(db, peer)
+    administered(db, "device.registered", peer.name, f"{peer.role} at {peer.port or 'no port'}")
+
+
+def _remove(db: Connection, name: str) -> bool:
+    known = peers.refuse(db, name)
+    if known:
+        administered(db, "device.removed", name)
+    return known
+
+
+def _folder(settings: Path) -> Path:
+    return settings_of(settings).state_dir / "ca"
+
+
+def _try(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except ServiceError as error:
+        stop(str(error))

@@ -1,6 +1,7 @@
 """What every command needs: settings, the store, a connection as a peer, and a clear end."""
 
 import asyncio
+import getpass
 import sys
 import tomllib
 from collections.abc import Callable
@@ -12,8 +13,10 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from backend.clock import utc_ms
 from backend.errors import ServiceError
 from backend.settings import Settings, read
+from backend.store.audit import Note, note
 from backend.store.engine import Store, open_store
 
 Answer = TypeVar("Answer")
@@ -47,6 +50,20 @@ def asked(settings: Settings, question: Callable[[Connection], Answer], *, to_re
             store.close()
     except ServiceError as error:
         stop(str(error))
+
+
+def administered(db: Connection, action: str, subject: str, result: str = "") -> None:
+    """Note what an administrator of this machine did, in the transaction that does it."""
+    note(db, Note(utc_ms(), getpass.getuser(), "administrator", action, subject, result=result))
+
+
+def bearer(token: Path, purpose: str = "") -> list[tuple[str, str]]:
+    """Metadata of a person's call: the token that `limen-tvs login` wrote, and what the call is for."""
+    try:
+        shown = [("authorization", f"Bearer {token.read_text().strip()}")]
+    except OSError as error:
+        stop(f"token {token}: {error.strerror}; `limen-tvs login` writes one")
+    return [*shown, ("x-limen-purpose", purpose)] if purpose else shown
 
 
 def channel(identity: Path, server: str) -> grpc.Channel:

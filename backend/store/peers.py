@@ -1,8 +1,9 @@
 """Which devices may call."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
@@ -43,9 +44,18 @@ def refuse(db: Connection, name: str) -> bool:
 
 def welcomed(db: Connection, name: str) -> Peer | None:
     row = db.execute(select(peers).where(peers.c.name == name, peers.c.welcome)).one_or_none()
-    return Peer(row.name, row.role, row.gate, row.port, row.generation) if row else None
+    return _peer(row) if row else None
+
+
+def everybody(db: Connection) -> list[Peer]:
+    """Who may call, by name."""
+    return [_peer(row) for row in db.execute(select(peers).where(peers.c.welcome).order_by(peers.c.name))]
 
 
 def next_generation(db: Connection, name: str) -> int:
     """Of a certificate that makes all earlier ones of this name worthless."""
     return (db.execute(select(peers.c.generation).where(peers.c.name == name)).scalar() or 0) + 1
+
+
+def _peer(row: Row[Any]) -> Peer:
+    return Peer(row.name, row.role, row.gate, row.port, row.generation)

@@ -19,7 +19,7 @@ from typing import Any
 from backend import photos
 from calibration.rehearsal.cast import EVENING, MORNING, TRAVELERS, paxlst, portrait
 
-GATE = "G1"
+GATE, PORT = "G1", "ZRH"
 START_S, STOP_S = 60.0, 10.0
 
 
@@ -173,9 +173,9 @@ class Lane:
     def _enrol_peers(self) -> None:
         self.tvs("ca", "init", "--settings", "tvs.toml")
         for name, *more in (
-            ("kiosk-1", "--gate", GATE),
+            ("kiosk-1", "--gate", GATE, "--port", PORT),
             ("carrier", "--role=carrier"),
-            ("operator", "--role=operator"),
+            ("operator", "--role=operator", "--port", PORT),
         ):
             self.tvs("device", "add", name, *more, "--settings", "tvs.toml", "--out", f"peers/{name}")
 
