@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from backend.clock import Clock, utc_ms
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
 from backend.galleries import Galleries
+from backend.galleries_build import Means
 from backend.imaging import Imaging
 from backend.interceptors import Guard
 from backend.keys import KeyRing
@@ -57,6 +59,8 @@ from backend.services.manifests import Manifests
 from backend.services.people import People
 from backend.services.verification import Verification
 from backend.settings import Settings
+from backend.sources.listed import opened
+from backend.sources.patience import Sources
 from backend.store.engine import Store, open_store
 from backend.verifier import Operating, Verifier
 from vision import models
@@ -127,12 +131,15 @@ async def _parts(settings: Settings, clock: Clock, point: OperatingPoint, stack:
     stack.callback(store.close)
     embedding = Embedding(settings.threads)
     stack.callback(embedding.close)
-    probes, on_file = Imaging(), Imaging()  # a gallery in the making must not hold up a traveller
+    probes, on_file = Imaging(), Imaging(settings.threads)  # a gallery in the making must not hold up a traveller
     for imaging in (probes, on_file):
         stack.push_async_callback(imaging.close)
-        await imaging.start()
+    await probes.start()
     keys = KeyRing(settings.keys)
-    galleries = Galleries(store, keys, clock, on_file, embedding, settings.photos_dir)
+    sources = Sources(await stack.enter_async_context(opened(settings, clock)))
+    replica = uuid.uuid4().hex
+    means = Means(store, keys, clock, on_file, embedding, sources, template_version(), replica, settings.threads + 1)
+    galleries = Galleries(means, settings.ahead_h, point, settings.rules)
     operating = Operating(point, settings.rules, settings.waiting)
     verifier = Verifier(store, keys, clock, galleries, Looking(probes, embedding), operating)
     return Parts(settings, store, keys, clock, galleries, verifier)

@@ -1,0 +1,193 @@
+"""Where a journey's gallery stands: whom it must hold, whom it lacks, who builds it, and whether it changed."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, case, func, select
+
+from backend.keys import KeyRing, of_citizens, of_gallery
+from backend.store.bell import Topic
+from backend.store.engine import touch
+from backend.store.portable import add
+from backend.store.schema import assignments, crossings, galleries, journeys, photo_refusals, templates, travelers
+
+NONE = -1  # number of a refusal: no photo came at all
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Anything that can change a gallery changes this; it costs one pass over the journey's travellers.
+
+    opened: it may be searched.  searchable_utc_ms: since when it could be.
+    """
+
+    journey: str
+    opened: bool
+    departs_utc_ms: int | None
+    received_utc_ms: int
+    searchable_utc_ms: int | None
+    version: str
+    begun_utc_ms: int
+    state: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """wanted: whose templates it must hold.  lacking: those nobody has asked for photos yet, for this version.
+    owed: for whom a source did not answer, with its name.
+    leaving: whose templates must go.  mark: changes with what can be searched.  shadow: templates of another version
+    are there."""
+
+    wanted: frozenset[str]
+    lacking: frozenset[str]
+    owed: tuple[tuple[str, str], ...]
+    leaving: frozenset[str]
+    mark: str
+    shadow: bool
+
+
+def due(db: Connection, before_utc_ms: int) -> list[str]:
+    """Journeys that leave before a time, or have none, and are not purged: those at gates first, then the next."""
+    soon = journeys.c.departs_utc_ms.is_(None) | (journeys.c.departs_utc_ms <= before_utc_ms)
+    gates = select(func.count()).where(assignments.c.journey == journeys.c.journey).scalar_subquery()
+    found = select(journeys.c.journey, journeys.c.departs_utc_ms, gates.label("gates"))
+    rows = db.execute(found.where(soon, journeys.c.purged_utc_ms.is_(None))).all()
+    return [row.journey for row in sorted(rows, key=lambda row: (-row.gates, row.departs_utc_ms or 0, row.journey))]
+
+
+def pulse(db: Connection, keys: KeyRing, journey: str) -> Pulse | None:
+    """None for a journey that is unknown, or of which nothing is left."""
+    run = db.execute(select(journeys).where(journeys.c.journey == journey)).one_or_none()
+    if run is None or run.purged_utc_ms is not None or not keys.has(of_gallery(journey)):
+        return None
+    people = db.execute(_head_count(journey)).one()
+    over = select(func.count()).where(crossings.c.journey == journey, crossings.c.citizen)
+    crossed = db.execute(over.where(crossings.c.voided_utc_ms.is_(None))).scalar_one()
+    kept = db.execute(select(galleries).where(galleries.c.journey == journey)).one_or_none()
+    revision = kept.revision if kept else 0
+    return Pulse(
+        journey=journey,
+        opened=_opened(run),
+        departs_utc_ms=run.departs_utc_ms,
+        received_utc_ms=run.received_utc_ms,
+        searchable_utc_ms=run.searchable_utc_ms,
+        version=kept.version if kept else "",
+        begun_utc_ms=kept.begun_utc_ms if kept else 0,
+        state=(*people, crossed, revision, run.closed_utc_ms, run.cancelled, keys.has(of_citizens(journey))),
+    )
+
+
+def _head_count(journey: str) -> Select[int, Any, Any]:
+    going = case((and_(~travelers.c.removed, travelers.c.accommodation == ""), 1), else_=0)
+    counts = func.count(), func.sum(going), func.max(travelers.c.added_utc_ms)
+    return select(*counts).where(travelers.c.journey == journey)
+
+
+def _opened(run: Row[Any]) -> bool:
+    """Once doors are closed nobody boards; who arrives is still to be seen."""
+    return not run.cancelled and (run.closed_utc_ms is None or run.direction == "in")
+
+
+def wanted(db: Connection, keys: KeyRing, journey: str) -> dict[str, bool]:
+    """Whose templates the gallery may hold, and whether each is a citizen.
+
+    Those photographed who are neither removed nor accommodated; a citizen not once he has crossed, the doors are
+    closed or the journey is cancelled (RET-1), or the citizens' key is gone.
+    """
+    run = db.execute(select(journeys).where(journeys.c.journey == journey)).one_or_none()
+    if run is None or run.purged_utc_ms is not None:
+        return {}
+    found = select(travelers.c.traveler, travelers.c.citizen).where(
+        travelers.c.journey == journey, travelers.c.photographed, ~travelers.c.removed, travelers.c.accommodation == ""
+    )
+    citizens = _opened(run) and keys.has(of_citizens(journey))
+    over = _crossed_citizens(db, journey)
+    return {
+        row.traveler: row.citizen
+        for row in db.execute(found)
+        if not row.citizen or (citizens and row.traveler not in over)
+    }
+
+
+def _crossed_citizens(db: Connection, journey: str) -> set[str]:
+    over = select(crossings.c.traveler).where(crossings.c.journey == journey, crossings.c.citizen)
+    return set(db.execute(over.where(crossings.c.voided_utc_ms.is_(None))).scalars())
+
+
+def standing(db: Connection, keys: KeyRing, journey: str, version: str) -> Standing:
+    to_hold = wanted(db, keys, journey)
+    ours = func.sum(case((templates.c.version == version, 1), else_=0))
+    held = (
+        select(templates.c.traveler, ours.label("ours"), func.count().label("all"), func.max(templates.c.photo))
+        .join(travelers, travelers.c.traveler == templates.c.traveler)
+        .where(travelers.c.journey == journey)
+        .group_by(templates.c.traveler)
+        .order_by(templates.c.traveler)
+    )
+    rows = db.execute(held).all()
+    missed = _missed(db, journey)
+    asked = {traveler for traveler, _ in missed}
+    has = {row.traveler for row in rows if row.ours}
+    searched = [tuple(row) for row in rows if row.ours and row.traveler in to_hold]
+    return Standing(
+        wanted=frozenset(to_hold),
+        lacking=frozenset(to_hold.keys() - has - asked),
+        owed=tuple((traveler, source) for traveler, source in missed if source and traveler in to_hold),
+        leaving=frozenset(row.traveler for row in rows if row.traveler not in to_hold),
+        mark=hashlib.sha256(repr(searched).encode()).hexdigest(),
+        shadow=any(row.all > row.ours for row in rows),
+    )
+
+
+def _missed(db: Connection, journey: str) -> list[tuple[str, str]]:
+    """(traveller, source) of those whose photos did not come; source "": from nowhere."""
+    found = select(photo_refusals.c.traveler, photo_refusals.c.source)
+    joined = found.join(travelers, travelers.c.traveler == photo_refusals.c.traveler)
+    here = joined.where(travelers.c.journey == journey, photo_refusals.c.number == NONE)
+    return [(row.traveler, row.source) for row in db.execute(here)]
+
+
+def changed(db: Connection, of: Iterable[str]) -> None:
+    """Their templates are others than before."""
+    for journey in set(of):
+        _have(db, journey)
+        more = galleries.update().where(galleries.c.journey == journey)
+        db.execute(more.values(revision=galleries.c.revision + 1))
+        touch(db, Topic.GALLERIES)
+
+
+def _have(db: Connection, journey: str) -> None:
+    row = {"journey": journey, "revision": 0, "version": "", "begun_utc_ms": 0, "replica": "", "until_utc_ms": 0}
+    add(db, galleries, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """replica: who wants to build, since when it runs and with which templates, and how long it may take."""
+
+    replica: str
+    version: str
+    begun_utc_ms: int
+    until_utc_ms: int
+
+
+def claim(db: Connection, journey: str, wants: Claim, now_utc_ms: int) -> bool:
+    """Whether this replica builds the gallery: nobody else does now, and nobody who started later has another model."""
+    _have(db, journey)
+    free = (galleries.c.replica == wants.replica) | (galleries.c.until_utc_ms <= now_utc_ms)
+    newest = (galleries.c.version == wants.version) | (galleries.c.begun_utc_ms <= wants.begun_utc_ms)
+    taken = galleries.update().where(galleries.c.journey == journey, free, newest)
+    values = {"replica": wants.replica, "version": wants.version, "until_utc_ms": wants.until_utc_ms}
+    return db.execute(taken.values(**values, begun_utc_ms=wants.begun_utc_ms)).rowcount == 1
+
+
+def renew(db: Connection, journey: str, replica: str, until_utc_ms: int) -> None:
+    mine = galleries.update().where(galleries.c.journey == journey, galleries.c.replica == replica)
+    db.execute(mine.values(until_utc_ms=until_utc_ms))
+
+
+def release(db: Connection, journey: str, replica: str) -> None:
+    mine = galleries.update().where(galleries.c.journey == journey, galleries.c.replica == replica)
+    db.execute(mine.values(replica="", until_utc_ms=0))
