@@ -5,7 +5,7 @@ import signal
 
 import typer
 
-from backend.commands import audit, devices, doctor, manifests, people, records, store
+from backend.commands import approvals, audit, devices, doctor, manifests, officers, people, records, store
 from backend.commands.terms import SettingsFile, settings_of, stop
 from backend.errors import ServiceError, leaves
 from backend.logs import configure
@@ -14,6 +14,10 @@ from backend.settings import Settings
 from vision.errors import VisionError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(officers.alerts, name="alerts")
+app.add_typer(approvals.propose, name="propose")
+app.command()(approvals.settle)
+app.command()(approvals.proposals)
 app.add_typer(audit.audit, name="audit")
 app.add_typer(devices.authority, name="ca")
 app.add_typer(devices.device, name="device")
