@@ -26,6 +26,7 @@ from backend.store.bell import Topic
 from backend.store.engine import Store
 
 LOOK_S = 1.0  # longest between two looks, should a bell of another replica not be heard
+AT_ONCE = 20  # shown in one transaction, so that a backlog does not hold up the gates
 LOOKBACK_MS = 3_600_000  # replicas' clocks differ by less; older decisions are looked for at the start
 HOTLIST, NO_MATCH, DUPLICATE, LIVENESS = "hotlist", "no_match", "duplicate", "liveness"
 # Whatever else makes somebody wait, poor pictures too, leaves the officer with a person nobody has identified.
@@ -114,8 +115,8 @@ async def watch(store: Store, keys: KeyRing, clock: Clock, who: Caller) -> Async
     while True:
         heard = store.bell.revision(Topic.ALERTS)
         news = await store.read(_news, who, told)
-        if news:
-            for shown in await store.run(views, Acting(who, keys, clock()), news):
+        for start in range(0, len(news), AT_ONCE):
+            for shown in await store.run(views, Acting(who, keys, clock()), news[start : start + AT_ONCE]):
                 told[shown.alert.alert] = shown.alert
                 yield shown
         told = {name: alert for name, alert in told.items() if alert.adjudication is None}

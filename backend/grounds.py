@@ -16,8 +16,8 @@ _FACE = (
     " camera cameras gate gates kiosk image images photo photos photograph photographs picture pictures portrait"
     " portraits selfie template templates gallery system systems computer software machine device app verification"
     " verified liveness live spoof look looks looked looking alike resemble resembles resembled resemblance likeness"
-    " appearance appears seems same person people traveller traveler passenger man woman individual alert alerts"
-    " alerted hit hits hotlist watchlist listed list flagged flag positive candidate probe comparison compared compare"
+    " appearance appears seems like likely same person people traveller traveler passenger man woman individual"
+    " alert alerts alerted hit hits hotlist watchlist listed list flagged flag positive candidate probe comparison compared compare"
     " iris fingerprint fingerprints tvs limen"
 )
 _FILLER = (

@@ -1,0 +1,172 @@
+"""The service as a process of its own, with journeys of synthetic people and a few whose faces are real."""
+
+import asyncio
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeVar
+
+import cv2
+import grpc
+import numpy as np
+from limen.v1 import verification_pb2 as pb
+from limen.v1.verification_pb2_grpc import VerificationStub
+from sqlalchemy import Connection
+
+from backend import ca
+from backend.biographic import person
+from backend.clock import utc_ms
+from backend.keys import PERSONS, KeyRing
+from backend.settings import Settings
+from backend.store import hotlist, journeys, peers, proposals
+from backend.store.engine import Store, open_store
+from backend.store.hotlist import Entry
+from backend.store.peers import Peer
+from backend.store.proposals import Proposal
+from backend.store.travelers import Traveler
+from calibration.rehearsal.cast import portrait
+from calibration.rehearsal.lane import free_port
+from calibration.service.journeys import announce, people, vectors
+from vision.align import align
+from vision.crop import Crop, crop
+from vision.detect import Detector
+from vision.embed import Embedder, Template
+from vision.faces import Pixels
+
+R = TypeVar("R")
+PORT = "ZRH"
+READY_S = 120.0
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Boarding:
+    """A journey at a gate, and the first of its travellers, whose template is the known one if there is one."""
+
+    journey: str
+    device: str
+    first: Traveler
+
+
+class Rig:
+    """Reached over loopback with mutual TLS.  Board journeys, then use as a context manager."""
+
+    def __init__(self, root: Path, database: str = "", rules: str = "") -> None:
+        """rules: lines of the settings' section of that name."""
+        self.root, self.port = root, free_port(0)
+        (root / "photos").mkdir()
+        settings = f'listen = "127.0.0.1:{self.port}"\nstate_dir = "{root}/tvs"\nphotos_dir = "{root}/photos"\n'
+        settings += f'database = "{database}"\ncountry = "CHE"\n[rules]\n{rules}'
+        (root / "tvs.toml").write_text(settings)
+        self.threads = Settings(state_dir=root, photos_dir=root).threads
+        self.keys = KeyRing(root / "tvs" / "keys")
+        self._database = database
+        ca.init(root / "tvs" / "ca", ["localhost"])
+
+    def board(self, journey: str, device: str, size: int, known: Template | None = None) -> Boarding:
+        """A journey of `size` people with random templates: the time of a search does not depend on who they are."""
+        who, enrolled = people(journey, size), vectors(np.random.default_rng(size), size)
+        if known is not None:
+            enrolled[0] = known
+        self.ask(announce, self.keys, journey, who, enrolled, utc_ms())
+        self.ask(journeys.assign, f"at-{device}", journey)
+        self.add(device, "gate", f"at-{device}")
+        return Boarding(journey, device, who[0])
+
+    def list_(self, traveler: Traveler) -> None:
+        """Have a validated hotlist entry stand against a traveller."""
+        self.ask(stand_against, self.keys, traveler, utc_ms())
+
+    def add(self, name: str, role: str, gate: str | None = None) -> None:
+        ca.add(self.root / "tvs" / "ca", self.root / name, role, name)
+        self.ask(peers.welcome, Peer(name, role, gate, PORT if gate else ""))
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "backend.cli", "serve", "--settings", str(self.root / "tvs.toml")]
+        with (self.root / "service.log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def kill(self) -> None:
+        """SIGKILL; enter again to start anew."""
+        self._process.kill()
+        self._process.wait()
+
+    def credentials(self, name: str) -> grpc.ChannelCredentials:
+        root, key, chain = ((self.root / name / n).read_bytes() for n in ("ca.pem", "peer.key", "peer.pem"))
+        return grpc.ssl_channel_credentials(root, key, chain)
+
+    @property
+    def address(self) -> str:
+        return f"localhost:{self.port}"
+
+    def connect(self, name: str) -> grpc.Channel:
+        return grpc.secure_channel(self.address, self.credentials(name))
+
+    def ready(self, boarding: Boarding, shot: pb.Shot) -> VerificationStub:
+        """The gate's stub, once its gallery can be searched.  Raises TimeoutError."""
+        stub, until_s = VerificationStub(self.connect(boarding.device)), time.monotonic() + READY_S
+        while time.monotonic() < until_s:
+            try:
+                stub.Verify(question(boarding, [shot]), timeout=10, wait_for_ready=True)
+                return stub
+            except grpc.RpcError as error:
+                if error.code() not in (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAVAILABLE):
+                    raise
+                time.sleep(0.1)
+        raise TimeoutError(f"the gallery of {boarding.journey} was not ready within {READY_S:g} s")
+
+    def ask(self, question: Callable[..., R], *arguments: object) -> R:
+        """What a function says of the store, as another process would ask it."""
+        store = Store(open_store(self.root / "tvs", self._database))
+        try:
+            return asyncio.run(store.run(question, *arguments))
+        finally:
+            store.close()
+
+
+def stand_against(db: Connection, keys: KeyRing, traveler: Traveler, now_utc_ms: int) -> str:
+    """A validated entry against a traveller's document, for a day; its id."""
+    proposal, entry = str(uuid.uuid4()), str(uuid.uuid4())
+    proposals.add(db, Proposal(proposal, "hotlist", b"", "measured", "analyst", now_utc_ms))
+    who = person(keys.box(PERSONS), traveler.biographic)
+    hotlist.put(db, Entry(entry, who, proposal, b"", now_utc_ms + DAY_MS))
+    return entry
+
+
+def question(boarding: Boarding, shots: Sequence[pb.Shot], attempt: int = 1, encounter: str = "") -> pb.VerifyRequest:
+    request = pb.VerifyRequest(encounter=encounter or str(uuid.uuid4()), attempt=attempt)
+    request.journey, request.device = boarding.journey, boarding.device
+    request.camera.CopyFrom(pb.Camera(name="rig", width=1920, height=1080))
+    request.shots.extend(shots)
+    return request
+
+
+def decoded(content: bytes) -> Pixels:
+    return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+
+def cropped(name: str) -> Crop:
+    """A portrait as the eye cuts it."""
+    pixels = decoded(portrait(name).read_bytes())
+    return crop(pixels, Detector().find(pixels)[0])
+
+
+def template(cut: Crop) -> Template:
+    return Embedder().embed(align(decoded(cut.jpeg), cut.points))
+
+
+def shot(cut: Crop) -> pb.Shot:
+    made = pb.Shot(image=cut.jpeg, points=[pb.Point(x=x, y=y) for x, y in cut.points.tolist()], frame=1)
+    made.box.CopyFrom(pb.Box(x=1, y=1, width=200, height=260))
+    made.quality.CopyFrom(pb.Quality(inter_eye_px=90, sharpness=500, exposure=0.5, pose=pb.Pose()))
+    made.liveness.CopyFrom(pb.Liveness(model="rig", score=0.9))
+    return made
