@@ -32,6 +32,11 @@ def open_store(state_dir: Path, url: str = "", *, to_read: bool = False, to_migr
     return engine.execution_options(to_read=True) if to_read else engine
 
 
+def reach(state_dir: Path, url: str = "") -> Engine:
+    """The same database as it is: nothing is made or migrated.  Connecting raises StoreUnfit where it is unsafe."""
+    return postgres.reach(url) if url else sqlcipher.reach(state_dir)
+
+
 def touch(db: Connection, topic: Topic) -> None:
     """Once this transaction is committed, ring the bell, at every replica."""
     db.info.setdefault("topics", set()).add(topic)

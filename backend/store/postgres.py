@@ -16,7 +16,8 @@ from backend.store.migrating import make_ready
 log = structlog.get_logger()
 ONE_WRITER = 0x4C494D454E  # of our advisory lock: as in SQLite, one transaction writes at a time, so both behave alike
 # A server or a replica that hangs must not hold the others up: it is given up after these.
-PATIENCE: dict[str, str | int] = {
+CONNECTING: dict[str, str | int] = {
+    "client_encoding": "utf8",
     "connect_timeout": 3,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -40,10 +41,7 @@ def open_store(url: str, to_migrate: bool = False) -> Engine:
 
     The password comes with the URL or from libpq's PGPASSFILE; no message and no log line holds it.
     """
-    where = _address(url)
-    engine = create_engine(where, hide_parameters=True, pool_size=8, connect_args=PATIENCE)
-    event.listen(engine, "connect", _check)
-    event.listen(engine, "begin", _begin)
+    engine, where = reach(url), _address(url)
     try:
         make_ready(engine, to_migrate)
     except DatabaseError as error:
@@ -52,6 +50,14 @@ def open_store(url: str, to_migrate: bool = False) -> Engine:
     except StoreUnfit as error:
         engine.dispose()
         raise StoreUnfit(f"PostgreSQL {where.render_as_string()}: {error}") from error
+    return engine
+
+
+def reach(url: str) -> Engine:
+    """Nothing is asked of the server yet."""
+    engine = create_engine(_address(url), hide_parameters=True, pool_size=8, connect_args=CONNECTING)
+    event.listen(engine, "connect", _check)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -81,7 +87,7 @@ def _address(url: str) -> URL:
 
 def _conninfo(url: URL) -> str:
     """As libpq wants it, with the password."""
-    return make_conninfo(url.set(drivername="postgresql").render_as_string(hide_password=False), **PATIENCE)
+    return make_conninfo(url.set(drivername="postgresql").render_as_string(hide_password=False), **CONNECTING)
 
 
 def _check(raw: DBAPIConnection, _record: object) -> None:

@@ -42,6 +42,13 @@ def open_store(state_dir: Path, to_migrate: bool = False) -> Engine:
     return engine
 
 
+def reach(state_dir: Path) -> Engine:
+    """Raises StoreUnfit where there is none."""
+    if not (state_dir / "limen.db").exists():
+        raise StoreUnfit(f"{state_dir / 'limen.db'} is not there yet; the first start makes it")
+    return open_file(state_dir / "limen.db", _key(state_dir))
+
+
 def open_file(file: Path, key: str) -> Engine:
     """key: 64 hexadecimal digits.  Nothing is read yet."""
 

@@ -43,19 +43,21 @@ class Postgres:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def start(self) -> None:
+    def start(self, **settings: str) -> None:
+        """settings: of the server, such as fsync="off"."""
         options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1"
+        options += "".join(f" -c {name}={value}" for name, value in settings.items())
         self._do("pg_ctl", "-D", "data", "-w", "-l", "server.log", "-o", options, "start")
 
     def stop(self, mode: str = "fast") -> None:
         """mode: fast, or immediate as after a power cut."""
         self._do("pg_ctl", "-D", "data", "-w", "-m", mode, "stop")
 
-    def database(self) -> str:
+    def database(self, encoding: str = "UTF8") -> str:
         """The URL of a new, empty database."""
         name = f"d{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name}".encode())
+            admin.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0".encode())
         return self._url(name)
 
     def _url(self, name: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from backend.errors import StoreUnfit
-from backend.store import migrating, peers, schema
+from backend.store import migrating, peers, schema, sqlcipher
 from backend.store.bell import Topic
 from backend.store.engine import Store, open_store, touch
 from backend.store.migrating import FOLDER, KNOWN, NEEDED, schema_of, upgrade
@@ -196,8 +196,9 @@ def test_a_step_that_fails_half_way_changes_nothing(engine: Engine, tmp_path: Pa
         assert compare_metadata(MigrationContext.configure(db), schema.metadata) == []
 
 
-def test_a_database_that_cannot_keep_a_log_ahead_is_refused(tmp_path: Path) -> None:
+def test_a_database_that_cannot_keep_a_log_ahead_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else holds it open in the older mode: SQLite cannot change it then, and says so."""
+    monkeypatch.setattr(sqlcipher, "BUSY_S", 0.1)
     (tmp_path / "store.key").write_text("ab" * 32)
     other = sqlcipher3.dbapi2.connect(str(tmp_path / "limen.db"))
     other.execute(f"PRAGMA key = \"x'{'ab' * 32}'\"")
