@@ -124,7 +124,7 @@ class Service:
 
     def ask(self, question: Callable[..., Reply], *arguments: object) -> Reply:
         """What a function says of the store, as another process would ask it."""
-        store = Store(open_store(self.state))
+        store = Store(open_store(self.state, self._settings.get("database", "")))
         try:
             return asyncio.run(store.run(question, *arguments))
         finally:
