@@ -18,7 +18,7 @@ from hardware.lights import Lamp
 
 TERMS = Terms(SECRET, SITE.gate, SITE.opens_ms, SITE.travel_ms, late_ms=LATE_MS)
 EPOCH, LEASE_MS = 1 << 32, 500
-ENTRY, RELAY = int(Pin.ENTRY), int(Drive.RELAY)
+ENTRY, CLOSED, OPEN, RELAY = int(Pin.ENTRY), int(Pin.LEAF_CLOSED), int(Pin.LEAF_OPEN), int(Drive.RELAY)
 
 
 def sent(message: Message) -> bytes:
@@ -103,6 +103,64 @@ def test_g7_whom_the_chip_may_have_sensed_when_it_first_drove_may_keep_a_leaf_op
 
 def test_g1_a_start_alone_opens_nothing() -> None:
     assert "G1" in opened_after_a_start(sensed_ms=0)
+
+
+# --- closing and opening again --------------------------------------------------------------------------------------
+
+
+class Closing:
+    """A leaf that a grant opened, and that closes now with nobody sensed."""
+
+    def __init__(self) -> None:
+        self.line = Line()
+        self.leaf = LeafWatch(TERMS, self.line.verdicts, self.line.authority, Switches(TERMS))
+        self.now_ms = 0
+        self.leaf.start(0, CLOSED)
+        self.look(BOOT_MS, CLOSED)
+        self.line.want(self.now_ms, 2)
+        self.look(200, OPEN, RELAY)
+        self.look(20, 0)
+
+    def look(self, ms: int, pins: int, drive: int = 0) -> None:
+        for _ in range(ms):
+            self.now_ms += 1
+            self.leaf.look(self.now_ms, pins, drive)
+
+    def rules(self) -> list[str]:
+        return [violation.rule for violation in self.line.verdicts.violations]
+
+
+def test_g7_what_a_late_chip_may_not_have_seen_may_be_closed_on_what_it_must_have_seen_may_not() -> None:
+    for sensed_ms, broken in ((3, []), (LATE_MS + 1, ["G7"])):
+        gate = Closing()
+        gate.look(LATE_MS, ENTRY, RELAY)
+        gate.look(150, 0, RELAY)
+        gate.look(sensed_ms, ENTRY, RELAY)
+        gate.look(5, 0, RELAY)
+        gate.look(1, 0)
+        assert gate.rules() == broken
+
+
+def test_g3_an_alarm_is_due_as_long_after_an_opening_as_the_chip_may_be_late() -> None:
+    gate = Closing()
+    gate.look(SITE.opens_ms, 0)
+    gate.look(5, ENTRY, RELAY)
+    assert not gate.leaf.must_alarm(gate.now_ms - LATE_MS)
+    gate.look(LATE_MS, ENTRY, RELAY)
+    assert gate.leaf.must_alarm(gate.now_ms - LATE_MS)
+
+
+def test_g3_a_grant_that_opens_a_leaf_with_somebody_in_it_begins_its_time_anew() -> None:
+    for last_grant, alarm in ((3, False), (2, True)):
+        gate = Closing()
+        gate.look(SITE.opens_ms, 0)
+        gate.look(10, ENTRY | CLOSED)
+        gate.line.told(gate.now_ms, 2)
+        gate.line.want(gate.now_ms, 3)
+        gate.look(5, ENTRY | CLOSED, RELAY)
+        gate.line.told(gate.now_ms, last_grant)
+        gate.look(2 * LATE_MS, ENTRY, RELAY)
+        assert gate.leaf.must_alarm(gate.now_ms - LATE_MS) is alarm
 
 
 # --- a walk ---------------------------------------------------------------------------------------------------------

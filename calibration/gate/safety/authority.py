@@ -39,6 +39,7 @@ class Authority:
         self._issued_ms: dict[int, int] = {}
         self._permits: dict[int, Permit] = {}  # by grant: only where time is not exact can two of them still open
         self._taken: Permit | None = None  # the controller said so before the leaf moved
+        self.taken_ms = -(1 << 31)  # when a grant was last known to open
         self._guessed = False  # which of several opened last: the next Status says it
         self.heard_ms: int | None = None
         self._void()
@@ -85,6 +86,7 @@ class Authority:
             self._verdicts.violate(now_ms, "G2", f"grant {permit.grant}: opened again, or never decided")
         self._decided.discard((permit.epoch, permit.grant))
         self.opened = self._held = permit.grant
+        self.taken_ms = now_ms
         self._held_ms, self._lease_ms = permit.at_ms, permit.lease_ms
         self._permits = {grant: later for grant, later in self._permits.items() if grant > permit.grant}
 

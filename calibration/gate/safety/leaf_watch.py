@@ -16,7 +16,7 @@ _CLOSED, _SENSED = int(Pin.LEAF_CLOSED), int(Pin.ENTRY | Pin.EXIT | Pin.PRESENCE
 _SERVICE, _RELAY = int(Pin.SERVICE), int(Drive.RELAY)
 _ROUND_MS = 2  # a tick on either side
 _LONG_AGO = -(1 << 30)
-BOOT_MS = 10  # of the simulated chip, from power to its first drive: it takes 8
+BOOT_MS = 15  # of the simulated chip, from power until it first looks: it drives after 8, looks after 12
 
 
 class LeafWatch:
@@ -30,6 +30,8 @@ class LeafWatch:
         self.open = self.rests = self._holding = False
         self.sensed_ms = self._closing_ms = self._opened_ms = self._excused_ms = self.held_ms = _LONG_AGO
         self._sensed_run = self._started_ms = 0
+        self._surely_sensed_ms = _LONG_AGO  # for so long that a late chip has seen it too
+        self._calm_ms = self._doubted_ms = _LONG_AGO  # last not open by command; opened, again or by a grant
         self._switch_off_run, self._switch_was_off = 0, False
         self._seen = False  # its closed contact, since the start
         self.barred_ms: int | None = None  # since when something stands against a grant
@@ -43,6 +45,8 @@ class LeafWatch:
         self._holding = self._terms.hold and not self.rests
         self._closing_ms = self._opened_ms = self._excused_ms = self._started_ms = now_ms
         self.sensed_ms, self._sensed_run = _LONG_AGO, 0
+        self._surely_sensed_ms = self._doubted_ms = _LONG_AGO
+        self._calm_ms = now_ms
         self._switch_off_run, self._switch_was_off = 0, not pins & _SERVICE
 
     def _boots(self, now_ms: int, pins: int) -> None:
@@ -60,10 +64,7 @@ class LeafWatch:
         if now_ms - self._started_ms < self._boot_ms:
             self._boots(now_ms, pins)
             return
-        if pins & _SENSED:
-            self.sensed_ms, self._sensed_run = now_ms, self._sensed_run + 1
-        else:
-            self._sensed_run = 0
+        self._sense(now_ms, pins)
         self._switch_off_run = 0 if pins & _SERVICE else self._switch_off_run + 1
         self._switch_was_off = self._switch_was_off or self._switch_off_run > 25
         if pins & _SERVICE and self._switches.service_run > 25 and self._switch_was_off:
@@ -75,13 +76,24 @@ class LeafWatch:
             (self._opens if open_ else self._closes)(now_ms)
         if self._authority.holds(now_ms):
             self.held_ms = now_ms
+        if not open_ or self._holding:
+            self._calm_ms = now_ms
         if open_:
+            self._resolve()
             self._stays_open(now_ms)
         elif pins & _CLOSED:
             self.rested_ms, self.rests = (self.rested_ms if self.rests else now_ms), True
         elif self._sensed_run > self._slack_ms:
             self._nobody_in_its_way(now_ms)
         self._asked_at_the_gate(now_ms)
+
+    def _sense(self, now_ms: int, pins: int) -> None:
+        if not pins & _SENSED:
+            self._sensed_run = 0
+            return
+        self.sensed_ms, self._sensed_run = now_ms, self._sensed_run + 1
+        if self._sensed_run > self._terms.late_ms:
+            self._surely_sensed_ms = now_ms
 
     def _opens(self, now_ms: int) -> None:
         at_the_gate = self._switches.emergency_may or self._switches.released_lately(now_ms)
@@ -110,14 +122,23 @@ class LeafWatch:
 
     def _opens_again(self, now_ms: int, at_the_gate: bool) -> None:
         self._verdicts.count("opened again while closing")
+        if self.rests:
+            self._doubted_ms = now_ms
+        if self.rests and at_the_gate:
+            self._opened_ms = now_ms
         if not (at_the_gate or self._holding or now_ms - self.sensed_ms <= CLEAR_MS + self._slack_ms):
             self._verdicts.violate(now_ms, "G1", "a closing leaf opened again with nobody in its way")
+
+    def _resolve(self) -> None:
+        """The controller says that a grant opened what seemed to be opened again: then its time began with that."""
+        if abs(self._authority.taken_ms - self._doubted_ms) <= self._slack_ms:
+            self._opened_ms, self._doubted_ms = self._doubted_ms, _LONG_AGO
 
     def _closes(self, now_ms: int) -> None:
         self._closing_ms, self.rests = now_ms, False
         self._verdicts.count("closed")
         late_ms, run = self._terms.late_ms, self._sensed_run
-        if run > late_ms or (run == 0 and now_ms - self.sensed_ms < CLEAR_MS - late_ms):
+        if run > late_ms or (run == 0 and now_ms - self._surely_sensed_ms < CLEAR_MS - late_ms):
             self._verdicts.violate(now_ms, "G7", f"closed {now_ms - self.sensed_ms} ms after somebody was sensed")
 
     def _stays_open(self, now_ms: int) -> None:
@@ -167,4 +188,5 @@ class LeafWatch:
         """Open for longer than allowed, for nothing but somebody in the way."""
         switches = self._switches
         excused = switches.emergency_may or switches.released_lately(now_ms) or self._holding
-        return self.open and not excused and now_ms - self._opened_ms > self._terms.opens_ms + self._slack_ms
+        due = self.open and not excused and now_ms >= self._calm_ms
+        return due and now_ms - self._opened_ms > self._terms.opens_ms + self._slack_ms
