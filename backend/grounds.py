@@ -17,8 +17,8 @@ _FACE = (
     " portraits selfie template templates gallery system systems computer software machine device app verification"
     " verified liveness live spoof look looks looked looking alike resemble resembles resembled resemblance likeness"
     " appearance appears seems like likely same person people traveller traveler passenger man woman individual"
-    " alert alerts alerted hit hits hotlist watchlist listed list flagged flag positive candidate probe comparison compared compare"
-    " iris fingerprint fingerprints tvs limen"
+    " alert alerts alerted hit hits hotlist watchlist listed list flagged flag positive candidate probe"
+    " comparison compared compare iris fingerprint fingerprints tvs limen"
 )
 _FILLER = (
     "the and for with was were has have had his her him she they them their this that these those from are not but"

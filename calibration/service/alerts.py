@@ -40,7 +40,7 @@ KILLS, QUICK_KILLS = 100, 5
 QUIET, QUICK_QUIET = 300, 30  # answers while nothing is killed
 APART_S = 0.1  # between two answers at a gate
 LATEST_MS = 2_000  # from the decision to the officer
-SETTLE_S = 60.0
+SETTLE_S = 120.0  # on a busy machine a start takes a while
 OFFICER, PASSWORD = "o.meyer", "long enough to be typed"
 QUICKLY = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
 
@@ -61,7 +61,7 @@ class Officer:
             self.token = PeopleStub(channel).Login(login, timeout=60, wait_for_ready=True).token
 
     def watch(self) -> None:
-        shown = [("authorization", f"Bearer {self.token}")]
+        shown = (("authorization", f"Bearer {self.token}"),)
         while not self.ended.is_set():
             with connected(self.rig, "console") as channel, contextlib.suppress(grpc.RpcError):
                 asked = alerts_pb2.WatchAlertsRequest()
@@ -108,29 +108,50 @@ class Told:
     delays_ms: tuple[int, ...]
 
 
-def measured(kind: str, kills: int, quiet: int, seed: int = 7) -> Told:
+def measured(kind: str, kills: int, quiet: int) -> Told:
     """A real service, two gates and an officer; first in peace, then killed at random moments."""
-    rng = random.Random(seed)
-    with scratch(kind) as where, tempfile.TemporaryDirectory(prefix="limen-alerts-") as folder:
+    with contextlib.ExitStack() as stack:
+        where = stack.enter_context(scratch(kind))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="limen-alerts-"))
         rig = Rig(Path(folder), where.url, "attempts = 1\n")
         gates, officer = _prepare(rig), Officer(rig)
         with rig:
             officer.log_in()
-            threads = _start(officer.watch, *(gate.ask for gate in gates))
-            _until(lambda: sum(len(gate.answered) for gate in gates) >= quiet)
+            stack.enter_context(_working(gates, officer))
+            _until(lambda: _answered(gates) >= quiet)
             before = utc_ms() - LATEST_MS
-        for _ in range(kills):
-            with rig:
-                answered = sum(len(gate.answered) for gate in gates)
-                _until(lambda: sum(len(gate.answered) for gate in gates) > answered)  # noqa: B023
-                time.sleep(rng.uniform(0, 0.5))
-                rig.kill()
+        _kill(rig, gates, kills)
         with rig:
-            told = _settle(rig, gates, officer, before)
-            officer.ended.set()
+            return _settle(rig, gates, officer, before)
+
+
+@contextlib.contextmanager
+def _working(gates: list[Gate], officer: Officer) -> Iterator[None]:
+    threads = [threading.Thread(target=work) for work in (officer.watch, *(gate.ask for gate in gates))]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for ended in (officer.ended, *(gate.ended for gate in gates)):
+            ended.set()
         for thread in threads:
             thread.join()
-    return told
+
+
+def _kill(rig: Rig, gates: list[Gate], kills: int, seed: int = 7) -> None:
+    """At random moments after an answer was given."""
+    rng = random.Random(seed)
+    for _ in range(kills):
+        with rig:
+            answered = _answered(gates)
+            _until(lambda: _answered(gates) > answered)  # noqa: B023
+            time.sleep(rng.uniform(0, 0.5))
+            rig.kill()
+
+
+def _answered(gates: list[Gate]) -> int:
+    return sum(len(gate.answered) for gate in gates)
 
 
 def _prepare(rig: Rig) -> list[Gate]:
@@ -161,13 +182,6 @@ def _list(db: Connection, rig: Rig, traveler: Traveler) -> None:
     approvals.settle(db, supervisor, Settlement(APPROVED, "s", "looked at it", now), made.proposal)
 
 
-def _start(*work: Callable[[], None]) -> list[threading.Thread]:
-    threads = [threading.Thread(target=one) for one in work]
-    for thread in threads:
-        thread.start()
-    return threads
-
-
 def _until(reached: Callable[[], bool]) -> None:
     """Raises TimeoutError."""
     until_s = time.monotonic() + SETTLE_S
@@ -189,7 +203,7 @@ def _settle(rig: Rig, gates: list[Gate], officer: Officer, before_utc_ms: int) -
 def count(db: Connection, seen: dict[str, int], gates: list[Gate], before_utc_ms: int) -> Told:
     of = select(decisions.c.decision, decisions.c.encounter, decisions.c.decided_utc_ms).where(decisions.c.officer)
     told = list(db.execute(of))
-    raised = dict(db.execute(select(alerts.c.decision, alerts.c.alert)).tuples())
+    raised = {row.decision: row.alert for row in db.execute(select(alerts.c.decision, alerts.c.alert))}
     many = db.execute(select(alerts.c.decision).group_by(alerts.c.decision).having(func.count() > 1)).all()
     kept = {row.encounter for row in told}
     return Told(
