@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.clock import Clock
+from backend.errors import StoreDown
 from backend.keys import KeyRing
 from backend.retention import purge
 from backend.retention.due import DAY_MS, HOUR_MS, Terms
@@ -47,7 +48,7 @@ async def _each(
     failed = 0
     try:
         wanted = await store.read(due)
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, StoreDown, OSError) as error:
         log.error("purge.failed", what="list", why=type(error).__name__)
         return 1
     for journey in wanted:
@@ -59,7 +60,7 @@ async def _try(store: Store, what: str, act: Callable[[Connection], object]) -> 
     """A failed one is said and tried again the next time: what is due stays due."""
     try:
         await store.run(act)
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, StoreDown, OSError) as error:
         log.error("purge.failed", what=what, why=type(error).__name__)
         return False
     return True

@@ -12,20 +12,19 @@ from sqlalchemy import Connection, Row, Table, delete, select, update
 
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.retention.due import PARTS_MS, Terms, citizens_end, gallery_ends
+from backend.store import gallery_rows
 from backend.store.audit import Note, note
-from backend.store.bell import Topic
-from backend.store.engine import touch
 from backend.store.schema import (
     answers,
     captures,
     holds,
     journeys,
     messages,
-    photo_refusals,
     sessions,
     templates,
     travelers,
 )
+from backend.store.templates import forget
 
 WHO, ROLE = "retention", "service"
 
@@ -72,10 +71,9 @@ def citizens(db: Connection, keys: KeyRing, journey: str, now_utc_ms: int) -> in
     """Citizens' templates of a journey; how many went.  Idempotent."""
     gone = keys.destroy(of_citizens(journey))
     citizens = select(travelers.c.traveler).where(travelers.c.journey == journey, travelers.c.citizen)
-    found = db.execute(delete(templates).where(templates.c.traveler.in_(citizens))).rowcount
-    db.execute(delete(photo_refusals).where(photo_refusals.c.traveler.in_(citizens)))
+    found = forget(db, db.execute(citizens).scalars())
     if found or gone:
-        touch(db, Topic.GALLERIES)
+        gallery_rows.changed(db, [journey])
         result = json.dumps({"templates": found, "key": _name(of_citizens(journey))})
         note(db, Note(now_utc_ms, WHO, ROLE, "citizens.purged", journey, purpose="RET-1", result=result))
     return found
@@ -89,14 +87,13 @@ def gallery(db: Connection, keys: KeyRing, journey: str, now_utc_ms: int) -> Rec
     here = select(travelers.c.traveler).where(travelers.c.journey == journey)
     receipt = Receipt(
         keys=tuple(map(_name, names)),
-        templates=db.execute(delete(templates).where(templates.c.traveler.in_(here))).rowcount,
+        templates=forget(db, db.execute(here).scalars()),
         captures=_deleted(db, captures, journey),
         travelers=_nameless(db, journey),
         answers=_deleted(db, answers, journey),
     )
-    db.execute(delete(photo_refusals).where(photo_refusals.c.traveler.in_(here)))
     db.execute(update(journeys).where(journeys.c.journey == journey).values(purged_utc_ms=now_utc_ms))
-    touch(db, Topic.GALLERIES)
+    gallery_rows.changed(db, [journey])
     result = json.dumps(asdict(receipt))
     note(db, Note(now_utc_ms, WHO, ROLE, "gallery.purged", journey, purpose="RET-2", result=result))
     return receipt
