@@ -80,8 +80,16 @@ def test_g1_a_grant_heard_too_long_ago_opens_nothing() -> None:
     line = Line()
     line.want(100, 2)
     assert not line.opens(100 + LATE_MS + 2)
-    line.told(140, 2)
-    assert not line.opens(141)
+    line.told(160, 2)
+    assert not line.opens(100 + 2 * LATE_MS + 2)
+
+
+def test_g1_a_grant_that_the_controller_has_said_to_open_opens_as_late_as_the_chip_may_be() -> None:
+    for after_ms, permitted in ((LATE_MS + 1, True), (LATE_MS + 2, False)):
+        line = Line()
+        line.want(100, 2)
+        line.told(120, 2)
+        assert line.opens(120 + after_ms) is permitted
 
 
 # --- a start --------------------------------------------------------------------------------------------------------

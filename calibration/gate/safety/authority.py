@@ -72,7 +72,7 @@ class Authority:
         """A leaf at rest is opened now, and no person at the gate asked for it: is there a permit?"""
         oldest_ms = now_ms - 1 - self._terms.late_ms
         taken, self._taken = self._taken, None
-        if taken is not None and taken.at_ms >= oldest_ms:
+        if taken is not None and self.taken_ms >= oldest_ms and taken.at_ms >= oldest_ms - self._terms.late_ms:
             return True
         fresh = [grant for grant, permit in self._permits.items() if permit.at_ms >= oldest_ms]
         if not fresh:

@@ -94,7 +94,8 @@ class Observer:
             match message:
                 case Wanted():
                     self._verdicts.count("want obeyed")
-                    self.leaf.release_hold()
+                    if not self._terms.late_ms:  # else a Hello may have gone before it
+                        self.leaf.release_hold()
                 case Served(action=action, technician=technician) if technician and self.switches.service_lately:
                     self._serve(action)
 
@@ -110,6 +111,8 @@ class Observer:
         """Bytes leave the controller."""
         for told in self.authority.said(now_ms, data):
             self._said_ms = now_ms
+            if not told.flags & _SAFE:
+                self.leaf.release_hold()
             self._compare(now_ms, told)
 
     def _compare(self, now_ms: int, told: Told) -> None:
