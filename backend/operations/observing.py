@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from typing import Any
 
 import grpc
@@ -15,6 +15,7 @@ from backend.operations.health import Readiness
 from backend.operations.metrics import Metrics
 
 Handler = Any  # grpc.RpcMethodHandler, whose behaviours grpc types only by comment
+Replies = AsyncGenerator[Message, None]
 
 
 class Observing(grpc.aio.ServerInterceptor):
@@ -46,11 +47,15 @@ class Observing(grpc.aio.ServerInterceptor):
 
         return observed
 
-    def _stream(self, method: str, serve: Callable[[Any, Context], AsyncIterator[Message]]) -> Handler:
-        async def observed(request: Any, context: Context) -> AsyncIterator[Message]:
+    def _stream(self, method: str, serve: Callable[[Any, Context], Replies]) -> Handler:
+        async def observed(request: Any, context: Context) -> Replies:
             with self._timed(method, context):
-                async for reply in until(self._readiness.draining, serve(request, context)):
-                    yield reply
+                async with (
+                    contextlib.aclosing(serve(request, context)) as served,
+                    contextlib.aclosing(until(self._readiness.draining, served)) as replies,
+                ):
+                    async for reply in replies:
+                        yield reply
                 if self._readiness.draining.is_set():
                     await context.abort(
                         grpc.StatusCode.UNAVAILABLE, "this replica is going out of service: ask another"
@@ -72,7 +77,7 @@ class Observing(grpc.aio.ServerInterceptor):
                 metrics.shed.labels(method).inc()
 
 
-async def until(ended: asyncio.Event, replies: AsyncIterator[Message]) -> AsyncIterator[Message]:
+async def until(ended: asyncio.Event, replies: Replies) -> Replies:
     """The replies until `ended` is set, also while the next one is waited for."""
     ending = asyncio.create_task(ended.wait())
     try:
