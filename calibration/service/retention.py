@@ -8,7 +8,6 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import OperationalError
 
 from backend.errors import KeyGone
 from backend.keys import KeyRing, of_citizens, of_gallery
@@ -30,7 +29,7 @@ TICK_MS, GRACE_MS = 10 * 60_000, HOUR_MS
 
 
 class Unreliable(Store):
-    """One transaction in five is lost at its end, as by a disk or a server that goes away."""
+    """One transaction in five is lost at its end, as by a disk that goes away."""
 
     rng = random.Random(1)
     failed = tried = 0
@@ -41,7 +40,7 @@ class Unreliable(Store):
             self.tried += 1
             if self.rng.random() < FAILS:
                 self.failed += 1
-                raise OperationalError("commit", None, Exception("the disk went away"))
+                raise OSError("the disk went away")
             return answer
 
         return await super().run(lost)
