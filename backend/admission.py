@@ -7,7 +7,7 @@ from backend.errors import Busy
 
 FIRST_SHOT_S = 0.05  # until measured
 LEARNT = 0.2  # weight of the newest measurement
-HEADROOM = 1.25  # a wait may come out so much longer than estimated
+HEADROOM = 2.0  # the estimate is a mean, and the answer has a way to go
 
 
 class Admission:

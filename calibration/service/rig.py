@@ -55,12 +55,12 @@ class Boarding:
 class Rig:
     """Reached over loopback with mutual TLS.  Board journeys, then use as a context manager."""
 
-    def __init__(self, root: Path, database: str = "", rules: str = "") -> None:
-        """rules: lines of the settings' section of that name."""
+    def __init__(self, root: Path, database: str = "", rules: str = "", more: str = "") -> None:
+        """rules: lines of the settings' section of that name; more: lines of the settings before it."""
         self.root, self.port = root, free_port(0)
         (root / "photos").mkdir()
         settings = f'listen = "127.0.0.1:{self.port}"\nstate_dir = "{root}/tvs"\nphotos_dir = "{root}/photos"\n'
-        settings += f'database = "{database}"\ncountry = "CHE"\n[rules]\n{rules}'
+        settings += f'database = "{database}"\ncountry = "CHE"\n{more}[rules]\n{rules}'
         (root / "tvs.toml").write_text(settings)
         self.threads = Settings(state_dir=root, photos_dir=root).threads
         self.keys = KeyRing(root / "tvs" / "keys")
@@ -114,15 +114,15 @@ class Rig:
     def ready(self, boarding: Boarding, shot: pb.Shot) -> VerificationStub:
         """The gate's stub, once its gallery can be searched.  Raises TimeoutError."""
         stub, until_s = VerificationStub(self.connect(boarding.device)), time.monotonic() + READY_S
-        while time.monotonic() < until_s:
+        while time.monotonic() < until_s and self._process.poll() is None:
             try:
-                stub.Verify(question(boarding, [shot]), timeout=10, wait_for_ready=True)
+                stub.Verify(question(boarding, [shot]), timeout=50, wait_for_ready=True)
                 return stub
             except grpc.RpcError as error:
                 if error.code() not in (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAVAILABLE):
                     raise
                 time.sleep(0.1)
-        raise TimeoutError(f"the gallery of {boarding.journey} was not ready within {READY_S:g} s")
+        raise TimeoutError(f"{boarding.journey}: not ready within {READY_S:g} s, or the service has ended")
 
     def ask(self, question: Callable[..., R], *arguments: object) -> R:
         """What a function says of the store, as another process would ask it."""
