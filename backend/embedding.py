@@ -1,7 +1,6 @@
 """Templates off the event loop: as many at once as there are threads, each on one thread.
 
-Several faces in one run of the network were no faster than one face on each thread: see
-`python -m calibration.service.embedding`.
+Several faces in one run of the network are no faster than one face on each thread: `calibration.service.embedding`.
 """
 
 import asyncio

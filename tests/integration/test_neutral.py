@@ -59,8 +59,7 @@ def test_air1_a_touchpoint_learns_who_and_where_they_sit_but_nothing_of_a_hit_an
     journey = board(carrier, operator, gate, flight(), [listed, "B1"])
     asked = question(journey, shot("ben-live"))
     found = gate.verification.Identify(asked, timeout=10)
-    (known,) = [row for row in service.ask(_people, journey) if row.traveler == found.identified.traveler]
-    assert found.identified.seat == known.seat
+    assert found.identified.seat == service.ask(_seat, found.identified.traveler)
     decision = service.ask(last, asked.encounter).decision  # type: ignore[attr-defined]
     told = pb.ReportOutcomeRequest(encounter=asked.encounter, journey=journey, since_answer_ms=900)
     told.ended_utc_ms, told.crossed.decision = time.time_ns() // 1_000_000, decision
@@ -78,8 +77,8 @@ def test_air1_a_touchpoint_learns_who_and_where_they_sit_but_nothing_of_a_hit_an
     assert hit.SerializeToString() == nobody.SerializeToString()
 
 
-def _people(db: Connection, journey: str) -> list[object]:
-    return list(db.execute(select(travelers.c.traveler, travelers.c.seat).where(travelers.c.journey == journey)).all())
+def _seat(db: Connection, traveler: str) -> str:
+    return str(db.execute(select(travelers.c.seat).where(travelers.c.traveler == traveler)).scalar_one())
 
 
 def _citizen(db: Connection, journey: str) -> None:
