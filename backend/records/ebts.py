@@ -72,10 +72,17 @@ def _words(root: etree._Element, facts: Facts) -> None:
         person = _add(detail, "limen:person")
         known = {"name": name(of), "surname": of.surname, "given": of.given, "birth": of.birth, "sex": of.sex}
         for key, value in (known | {"nationality": of.nationality}).items():
-            if value:
-                _add(person, f"limen:{key}", text=value)
+            _say(person, key, value)
     for key, value in indicators(facts).items():
-        _add(detail, f"limen:{key}", text=value)
+        _say(detail, key, value)
+
+
+def _say(parent: etree._Element, key: str, value: str) -> None:
+    """Nothing where nothing is left of it: XML has no control characters (XML 1.0, 2.2)."""
+    if said := "".join(
+        c for c in value if c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff"
+    ).strip():
+        _add(parent, f"limen:{key}", text=said)
 
 
 def _face(root: etree._Element, facts: Facts, image: bytes) -> None:
@@ -143,5 +150,5 @@ def _add(parent: etree._Element, *path: str, text: str | None = None) -> etree._
     for tag in path:
         parent = etree.SubElement(parent, _q(tag))
     if text is not None:
-        parent.text = "".join(c for c in text if c.isprintable())
+        parent.text = text
     return parent

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from backend.clock import utc_ms
 from backend.crossing import Recording, Report, report
@@ -198,24 +198,26 @@ def trouble(sinks: Sinks, system: str, number: int) -> None:
         sinks.behave(system, ("down", "drop", "slow")[number % 3], times=20)
 
 
-def flood(at: Scratch, count: int, outages: int) -> Drained:
+def flood(at: Scratch, sinks: Sinks, count: int, outages: int) -> Drained:
     border, rng = Border(at.engine, KeyRing(at.root / "keys"), now_utc_ms=utc_ms()), random.Random(count)
     made = [border.journey(min(500, count - begun)) for begun in range(0, count, 500)]
     reports = [passed(border.proceed(*one), border.now_utc_ms) for one in everyone(made)]
     store = Store(open_store(at.root / "tvs", at.url))
-    with Sinks(at.root / "sinks") as sinks, Line(sinks.port, cut=0.3) as line:
+    with Line(sinks.port, cut=0.3) as line:
         asyncio.run(tell_all(store, border.how, reports, rng))
         store.close()
         asyncio.run(drain(at, sinks, line, outages))
-        effects = {system: sinks.effects(system) for system in SYSTEMS}
     with at.engine.begin() as db:
-        recorded = db.execute(select(func.count()).select_from(crossings)).scalar_one()
-    twice = sum(n - 1 for of in effects.values() for n in of.values())
-    return Drained(recorded, {system: len(of) for system, of in effects.items()}, twice, line.cuts)
+        recorded = list(db.execute(select(crossings.c.crossing)).scalars())
+    done = {system: sinks.effects(system) for system in SYSTEMS}
+    effects = {system: sum(of[crossing] > 0 for crossing in recorded) for system, of in done.items()}
+    twice = sum(of[crossing] > 1 for of in done.values() for crossing in recorded)
+    return Drained(len(recorded), effects, twice, line.cuts)
 
 
 def flooded(at: Scratch, count: int, outages: int) -> Figure:
-    left = flood(at, count, outages)
+    with Sinks(at.root / "sinks") as sinks:
+        left = flood(at, sinks, count, outages)
     words = f"{count:,} in, {left.recorded:,} recorded, effects {left.effects}, twice {left.twice}, {left.cuts:,} cuts"
     return Figure("ER-03", "records through outages", at.kind, count, left.wrong(count), words)
 
