@@ -1,262 +1,188 @@
-"""One UN/EDIFACT PAXLST interchange to the journey and the travellers it announces.
+"""A carrier's manifest, bytes to messages: UN/EDIFACT PAXLST D.02B to D.12B and the older form of the United States.
 
-Source: UN/EDIFACT directories D.02B to D.12B, WCO/IATA/ICAO PAXLST implementation guide.  Understood today: one
-message, one leg, passengers and crew.
+Source: UN/EDIFACT directories and the WCO/IATA/ICAO PAXLST implementation guide.  Accepts what can be used and reports
+the rest, refuses only what cannot be read at all.
 """
 
-import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
-from pydifact import Parser
-from pydifact.exceptions import EDISyntaxError
+from backend.manifests import interchange, older, people, route, telegram
+from backend.manifests.findings import Finding, PhotosRefused, Unusable
+from backend.manifests.interchange import PICTURED, Whole
+from backend.manifests.messages import Count, Function, Leg, Message, Part, Person, Role
+from backend.manifests.parts import joined, name
+from backend.manifests.segments import Segment
 
-from backend.errors import ManifestRefused
-
-DEFAULT = ":+.? '"
-ENVELOPE = ("UNG", "UNE")  # functional groups: carried by some, unknown to the tokeniser
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """`elements` is a tuple of data elements, each a tuple of components.  position counts from 1, line too."""
-
-    tag: str
-    elements: tuple[tuple[str, ...], ...]
-    position: int
-    line: int
-
-    def at(self, element: int, component: int = 0) -> str:
-        """A component, "" if absent."""
-        parts = self.elements[element] if element < len(self.elements) else ()
-        return parts[component] if component < len(parts) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    segment: str
-    position: int
-    line: int
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """birth is None and texts are "" where the manifest does not say."""
-
-    surname: str
-    given: str
-    sex: str
-    birth: date | None
-    nationality: str
-    seat: str
-    document_type: str
-    document_number: str
-    document_issuer: str
+MOST_TRAVELERS = 99_999
+MOST_LEGS = 99
+MOST_FINDINGS = 50_000
+PICTURABLE = ("FTX", "DOC", "GID")
+ROLES = tuple(role.value for role in Role)
+KNOWN = frozenset(
+    "ATT AUT BGM CNT COM CPI CTA DOC DTM EMP FTX GEI GID GIR LOC MEA NAD NAT PDT QTY RFF TDT UNS".split()  # noqa: SIM905
+)
+PASSENGER_STATUS = {
+    "": Function.NEW,
+    "CP": Function.CHANGE,
+    "XR": Function.REMOVE,
+    "RP": Function.REMOVE,
+}
+FLIGHT_STATUS = {
+    "CL": Function.CLOSE,
+    "CLOB": Function.CLOSE,
+    "CLNB": Function.CLOSE,
+    "XF": Function.CANCEL,
+    "CF": Function.CHANGE,
+}
+CREW_STATUS = {"": Function.NEW} | {
+    f"{kind}{change}": Function.CHANGE if change else Function.NEW for kind in "ABCDEF" for change in ("", "C")
+}
+STATUS = {"745": PASSENGER_STATUS, "250": CREW_STATUS, "266": FLIGHT_STATUS}
+BY_1225 = {"1": Function.CANCEL, "4": Function.CHANGE, "5": Function.REPLACE, "9": Function.NEW}
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
-    carrier_number: str
-    departure_port: str
-    arrival_port: str
-    departure: datetime
-
-    @property
-    def key(self) -> str:
-        return f"{self.carrier_number}/{self.departure:%Y%m%d}/{self.departure_port}"
-
-
-@dataclass(slots=True)
 class Manifest:
-    journey: Journey
-    people: list[Person] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    """messages: parts of one message in the file are joined.  parts: one by one, of those that are not whole."""
+
+    messages: tuple[Message, ...]
+    parts: tuple[Message, ...]
+    findings: tuple[Finding, ...]
 
 
 def parse(content: bytes) -> Manifest:
-    """Read one interchange.  Raises ManifestRefused naming segment, position, line and what was expected."""
-    with warnings.catch_warnings():  # pydifact has rules for some directories only and says so at every segment
-        warnings.simplefilter("ignore")
-        segments = list(_segments(_text(content)))
-    _check_whole(segments)
-    manifest = Manifest(_journey(segments))
-    for group in _groups(segments):
-        manifest.people.append(_person(group, manifest))
-    _check_count(segments, manifest)
-    if not manifest.people:
-        raise ManifestRefused("NAD: no traveller found; expected NAD+FL (passenger) or NAD+FM (crew)")
-    return manifest
+    """Any bytes.  Raises Unusable naming segment, position, line and what was expected."""
+    found: list[Finding] = []
+    read = [_message(whole, found) for whole in interchange.messages(telegram.read(content), found)]
+    known = [message for message in read if message is not None]
+    if not known:
+        raise Unusable(found[0] if found else Finding("UNH", 1, 1, "no PAXLST message"))
+    if sum(len(message.travelers) for message in known) > MOST_TRAVELERS:
+        raise Unusable(replace(known[-1].where, problem=f"more than {MOST_TRAVELERS:,} travellers"))
+    messages = joined(known, found)
+    waiting = {name(message) for message in messages if message.part}
+    parts = tuple(one for one in known if one.part and name(one) in waiting)
+    return Manifest(tuple(messages), parts, tuple(sorted(found, key=lambda one: one.position)))
 
 
-def _check_whole(segments: Sequence[Segment]) -> None:
-    """All of a manifest or none of it.  Raises ManifestRefused for half a file, and for more than one journey."""
-    for tag, qualifier in (("UNH", None), ("TDT", "20")):
-        found = [s for s in segments if s.tag == tag and qualifier in (None, s.at(0))]
-        if len(found) > 1:
-            where = f"segment {found[1].position} on line {found[1].line}"
-            raise ManifestRefused(f"{tag}: {where} begins a second journey; expected one message with one leg")
-    tags = [segment.tag for segment in segments]
-    for opening, closing in (("UNB", "UNZ"), ("UNH", "UNT")):
-        if (opening in tags or opening == "UNH") and closing not in tags:
-            last = segments[-1] if segments else Segment("nothing", (), 0, 1)
-            where = f"segment {last.position} ({last.tag}, line {last.line})"
-            raise ManifestRefused(
-                f"{closing}: missing after {where}; expected {opening} … {closing}: is this half a file?"
-            )
+def _message(whole: Whole, found: list[Finding]) -> Message | None:
+    head, body = whole.head, whole.body
+    if head.code(1) != "PAXLST":
+        found.append(head.finding(f"a message of type {head.code(1)[:6] or 'none'}; expected PAXLST"))
+        return None
+    for segment in body:
+        _check_segment(segment, found)
+    start, groups, after = _divided(body)
+    _check_size(head, groups, found)
+    legs = tuple(leg for group in groups if group[0].tag == "TDT" for leg in route.legs(group, found))
+    if not any(group[0].tag == "TDT" for group in groups):
+        found.append(head.finding("missing: no journey; expected TDT+20 with its number", "TDT"))
+    day = _day(legs)
+    travelers = _travelers(whole, groups, day, found)
+    function = _function(head, start, found)
+    if not travelers and function in (Function.NEW, Function.REPLACE):
+        found.append(head.finding("missing: no traveller; expected NAD+FL (passenger) or NAD+FM (crew)", "NAD"))
+    counts = _counts(after)
+    if travelers and not counts and head.code(1, 1) != "001":
+        found.append((whole.trailer or head).finding("missing: expected CNT+42, how many travel", "CNT"))
+    return Message(function, legs, travelers, _transaction(head, start), _part(head, found), counts, head.finding(""))
 
 
-def _text(content: bytes) -> str:
-    for encoding in ("utf-8", "latin-1"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
+def _check_size(head: Segment, groups: "Groups", found: list[Finding]) -> None:
+    """Before anything is made of it."""
+    transports = sum(group[0].tag == "TDT" for group in groups)
+    counted = ((len(groups) - transports, MOST_TRAVELERS, "travellers"), (transports, MOST_LEGS, "legs"))
+    for count, most, what in (*counted, (len(found), MOST_FINDINGS, "findings")):
+        if count > most:
+            raise Unusable(head.finding(f"more than {most:,} {what}"))
+
+
+def _check_segment(segment: Segment, found: list[Finding]) -> None:
+    if segment.tag not in KNOWN:
+        found.append(segment.finding("is no segment of PAXLST; not read"))
+    if segment.tag in PICTURABLE and any(segment.code(0, part) in PICTURED for part in (0, 3)):
+        told = "a picture is announced; photos come from the sources of record only"
+        raise PhotosRefused(segment.finding(told))
+
+
+Groups = list[list[Segment]]
+
+
+def _divided(body: Sequence[Segment]) -> tuple[list[Segment], Groups, list[Segment]]:
+    """What stands before any group, groups beginning with TDT or a traveller's NAD, and CNT with what follows."""
+    start: list[Segment] = []
+    groups: Groups = []
+    after: list[Segment] = []
+    current = start
+    for segment in body:
+        if segment.tag in ("CNT", "PDT", "UNS", "AUT"):
+            current = after
+        elif segment.tag == "TDT" or (segment.tag == "NAD" and segment.code(0) in ROLES):
+            current = [segment]
+            groups.append(current)
             continue
-    raise AssertionError("latin-1 decodes every byte")
+        elif segment.tag == "NAD":
+            current = []  # a reporting party or an agency: nobody who travels
+        current.append(segment)
+    return start, groups, after
 
 
-def _raw(text: str, release: str, terminator: str) -> Iterator[tuple[str, int]]:
-    """Whole segments with the line each begins on.  Raises ManifestRefused if the last one has no end."""
-    start, line, skip = 0, 1, False
-    for at, character in enumerate(text):
-        if skip:
-            skip = False
-        elif character == release:
-            skip = True
-        elif character == terminator:
-            raw = text[start:at]
-            began = line - raw.lstrip().count("\n")
-            yield raw.strip(), began
-            start = at + 1
-        line += character == "\n"
-    if rest := text[start:].strip():
-        raise ManifestRefused(f"{rest[:3]}: segment on line {line} has no end; expected the terminator {terminator!r}")
+def _travelers(whole: Whole, groups: Groups, day: date | None, found: list[Finding]) -> tuple[Person, ...]:
+    if whole.head.code(1, 1) == "001" or any(segment.tag == "PDT" for segment in whole.body):
+        return tuple(older.people(whole.body, day, found))
+    read = []
+    for group in groups:
+        if group[0].tag == "NAD" and (one := people.person(group, day, found)) is not None:
+            read.append(one)
+        if len(found) > MOST_FINDINGS:
+            raise Unusable(group[0].finding(f"more than {MOST_FINDINGS:,} findings"))
+    return tuple(read)
 
 
-def _segments(text: str) -> Iterator[Segment]:
-    text = text.strip("﻿\r\n\t ")
-    advice = text[3:9] if text.startswith("UNA") else DEFAULT
-    if len(advice) != 6 or not text.startswith(("UNA", "UNB", "UNH")):
-        raise ManifestRefused(f"line 1: expected UNA, UNB or UNH, found {text[:3]!r}")
-    body = text[9:] if text.startswith("UNA") else text
-    lead = text[:9].count("\n") if body is not text else 0
-    for position, (raw, line) in enumerate(_raw(body, advice[3], advice[5]), 1):
-        if raw[:3] not in ENVELOPE and raw:
-            yield _segment(raw, advice, position, line + lead)
+def _day(legs: Sequence[Leg]) -> date | None:
+    told = next((time for leg in legs for time in (leg.departure, leg.arrival) if time), "")
+    return date.fromisoformat(told[:10]) if told else None
 
 
-def _segment(raw: str, advice: str, position: int, line: int) -> Segment:
-    message = f"UNA{advice}{raw}{advice[5]}"
-    try:
-        _, parsed = Parser().parse(message)
-    except (EDISyntaxError, ValueError, SyntaxError) as error:
-        raise ManifestRefused(
-            f"{raw[:3]}: segment {position} on line {line} cannot be read; expected data elements"
-        ) from error
-    elements = tuple((e,) if isinstance(e, str) else tuple(str(c) for c in e) for e in parsed.elements)
-    return Segment(parsed.tag, elements, position, line)
+def _function(head: Segment, start: Sequence[Segment], found: list[Finding]) -> Function:
+    """By document (745 passengers, 250 crew, 266 flight), status, and the message function of code list 1225."""
+    bgm = next((segment for segment in start if segment.tag == "BGM"), None)
+    if bgm is None:
+        if head.code(1, 1) != "001":
+            found.append(head.finding("missing: expected BGM+745 or BGM+250; read as a new list", "BGM"))
+        return Function.NEW
+    name, status, told = bgm.code(0), bgm.code(1), bgm.at(2).lstrip("0")
+    if name not in STATUS:
+        found.append(bgm.finding(f"document {name[:3] or 'none'} is not known; read as a passenger list"))
+    if told in BY_1225 and (told != "9" or status not in STATUS.get(name, {})):
+        return BY_1225[told]
+    known = STATUS.get(name, PASSENGER_STATUS)
+    if status not in known and not told:
+        found.append(bgm.finding(f"status {status[:4]!r} is not known; read as a new list"))
+    return known.get(status, Function.NEW)
 
 
-def _journey(segments: Sequence[Segment]) -> Journey:
-    transport = _need(segments, "TDT", "20", "TDT+20 with the carrier's flight or voyage number")
-    number = transport.at(1) if not transport.at(4) else transport.at(4) + transport.at(1).removeprefix(transport.at(4))
-    departs = _need(segments, "DTM", "189", "DTM+189, the scheduled departure")
-    ports = [_need(segments, "LOC", code, f"LOC+{code}, a port") for code in ("125", "87")]
-    return Journey(number, ports[0].at(1), ports[1].at(1), _moment(departs))
+def _transaction(head: Segment, start: Sequence[Segment]) -> str:
+    told = (segment.at(0, 1) for segment in start if segment.tag == "RFF" and segment.code(0) == "TN")
+    return next(told, "") or head.at(0)
 
 
-def _need(segments: Sequence[Segment], tag: str, qualifier: str, expected: str) -> Segment:
-    for segment in segments:
-        if segment.tag == tag and segment.at(0) == qualifier and segment.at(1 if tag != "DTM" else 0):
-            return segment
-    last = segments[-1] if segments else Segment("UNZ", (), 0, 1)
-    raise ManifestRefused(
-        f"{tag}: missing before segment {last.position} ({last.tag}, line {last.line}); expected {expected}"
-    )
+def _part(head: Segment, found: list[Finding]) -> Part | None:
+    """C: the first of several, F: the last."""
+    sequence, mark = head.at(3), head.code(3, 1)
+    if not sequence and not mark:
+        return None
+    number = int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 5 else 0
+    if number < 1 or mark not in ("", "C", "F"):
+        found.append(head.finding(f"part {sequence[:4]}:{mark[:2]} cannot be read; read as the only one"))
+        return None
+    if number == 1 and mark != "C":
+        return None  # a first part of several says so
+    return Part(head.at(2), number, mark == "F")
 
 
-def _moment(segment: Segment) -> datetime:
-    text = segment.at(0, 1)
-    for size, form in ((10, "%y%m%d%H%M"), (12, "%Y%m%d%H%M"), (6, "%y%m%d"), (8, "%Y%m%d")):
-        if len(text) == size:
-            try:
-                return datetime.strptime(text, form)  # noqa: DTZ007  local to the port, as the message has it
-            except ValueError:
-                break
-    raise ManifestRefused(
-        f"DTM: segment {segment.position} on line {segment.line} has date {text!r}; expected YYMMDDHHMM (format 201)"
-    )
-
-
-def _groups(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
-    """The segments of each traveller: from NAD+FL or NAD+FM to the next NAD or the trailer."""
-    group: list[Segment] = []
-    for segment in segments:
-        if segment.tag in ("NAD", "CNT", "UNT"):
-            if group:
-                yield group
-            group = [segment] if segment.tag == "NAD" and segment.at(0) in ("FL", "FM") else []
-        elif group:
-            group.append(segment)
-    if group:
-        yield group
-
-
-def _person(group: Sequence[Segment], manifest: Manifest) -> Person:
-    name, findings = group[0], manifest.findings
-    surname, given = name.at(3), " ".join(part for part in (name.at(3, 1), name.at(3, 2)) if part)
-    documents = [s for s in group if s.tag == "DOC" and s.at(1)]
-    if not surname:
-        findings.append(Finding("NAD", name.position, name.line, "no surname"))
-    if not documents:
-        findings.append(Finding("DOC", name.position, name.line, "no travel document: no photo can be asked for"))
-    document = documents[0] if documents else Segment("DOC", (), name.position, name.line)
-    return Person(
-        surname=surname,
-        given=given,
-        sex=_value(group, "ATT", "2", 2),
-        birth=_birth(group, manifest),
-        nationality=_value(group, "NAT", "2", 1),
-        seat=_seat(group),
-        document_type=document.at(0),
-        document_number=document.at(1),
-        document_issuer=_value(group, "LOC", "91", 1),
-    )
-
-
-def _value(group: Sequence[Segment], tag: str, qualifier: str, element: int) -> str:
-    return next((s.at(element) for s in group if s.tag == tag and s.at(0) == qualifier), "")
-
-
-def _seat(group: Sequence[Segment]) -> str:
-    return next((s.at(0, 1) for s in group if s.tag == "RFF" and s.at(0) == "SEA"), "")
-
-
-def _birth(group: Sequence[Segment], manifest: Manifest) -> date | None:
-    for segment in group:
-        if segment.tag == "DTM" and segment.at(0) == "329":
-            text = segment.at(0, 1)
-            try:
-                return date(_year(text[:-4], manifest.journey.departure.year), int(text[-4:-2]), int(text[-2:]))
-            except ValueError:
-                problem = "birth date cannot be read; expected YYMMDD"
-                manifest.findings.append(Finding("DTM", segment.position, segment.line, problem))
-    return None
-
-
-def _year(text: str, latest: int) -> int:
-    """Two digits mean the last such year that is not after `latest`."""
-    year = int(text)
-    return year if year > 99 else latest - (latest - year) % 100
-
-
-def _check_count(segments: Sequence[Segment], manifest: Manifest) -> None:
-    """Real files disagree with themselves: say so, take the people."""
-    for segment in segments:
-        if segment.tag == "CNT" and segment.at(0) in ("41", "42"):
-            kind = "FM" if segment.at(0) == "41" else "FL"
-            found = sum(s.tag == "NAD" and s.at(0) == kind for s in segments)
-            if segment.at(0, 1) != str(found):
-                problem = f"says {segment.at(0, 1)} travellers, {found} found"
-                manifest.findings.append(Finding("CNT", segment.position, segment.line, problem))
+def _counts(after: Sequence[Segment]) -> tuple[Count, ...]:
+    told = (segment for segment in after if segment.tag == "CNT" and segment.at(0) in ("41", "42"))
+    return tuple(Count(segment.at(0) == "41", segment.at(0, 1), segment.finding("")) for segment in told)

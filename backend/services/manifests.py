@@ -1,25 +1,40 @@
-"""Manifests in, galleries out: translate, call, translate."""
+"""Manifests in, galleries and answers out: translate, call, translate."""
 
 import asyncio
-import uuid
+import hashlib
 from collections.abc import AsyncIterator
 
 from limen.v1 import manifests_pb2 as pb
 from limen.v1.manifests_pb2_grpc import ManifestsServicer
 from sqlalchemy import Connection
 
-from backend.biographic import Biographic
+from backend import expecting, submitting
+from backend.acting import Acting
 from backend.caller import caller
-from backend.errors import NotAllowed, Refused
+from backend.errors import Busy, KeyGone, NotAllowed, Refused, Repeated
+from backend.hygiene import Hygiene, Kind
 from backend.interceptors import Context
-from backend.keys import KeyRing, of_citizens, of_gallery
+from backend.keys import KeyRing
 from backend.manifests import paxlst
+from backend.manifests.findings import PhotosRefused
 from backend.parts import Parts
-from backend.rules.scope import scope, set_on
-from backend.store import journeys, travelers
+from backend.store import answers, audit, journeys, messages, travelers
 from backend.store.bell import Topic
 from backend.store.journeys import Journey
-from backend.store.travelers import Traveler
+
+TRIES = 5  # while other parts of the same message come in
+ACCOMMODATIONS = {
+    pb.AccommodateRequest.KIND_NONE: "",
+    pb.AccommodateRequest.KIND_OPT_OUT: "opt_out",
+    pb.AccommodateRequest.KIND_DOCUMENTS: "documents",
+}
+DEFECTS = {
+    Kind.NO_PHOTO: pb.Defect.KIND_NO_PHOTO,
+    Kind.POOR_PHOTOS: pb.Defect.KIND_POOR_PHOTOS,
+    Kind.DUPLICATE: pb.Defect.KIND_DUPLICATE,
+    Kind.LOOK_ALIKE: pb.Defect.KIND_LOOK_ALIKE,
+    Kind.MISMATCH: pb.Defect.KIND_MISMATCH,
+}
 
 
 class Manifests(ManifestsServicer):
@@ -27,38 +42,67 @@ class Manifests(ManifestsServicer):
         self._parts = parts
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitReply:
-        parts = self._parts
-        manifest = await asyncio.to_thread(paxlst.parse, request.interchange)
-        day = manifest.journey.departure.date()
-        people = [_traveler(person, parts.settings.country, manifest) for person in manifest.people]
-        journey = Journey(
-            journey=manifest.journey.key,
-            mode="air",
-            direction="out",
-            carrier=caller().name,
-            departure_port=manifest.journey.departure_port,
-            arrival_port=manifest.journey.arrival_port,
-            departs_utc_ms=None,
-            arrives_utc_ms=None,
-            policy=set_on(day).version,
-            received_utc_ms=parts.clock(),
-        )
-        await parts.store.run(_announce, parts.keys, journey, people)
-        parts.galleries.want(journey.journey)
-        findings = [
-            pb.Finding(segment=f.segment, position=f.position, line=f.line, problem=f.problem)
-            for f in manifest.findings
-        ]
-        return pb.SubmitReply(
-            journey=journey.journey, journeys=[journey.journey], travelers=len(people), findings=findings
-        )
+        acting, sha256 = self._acting(), hashlib.sha256(request.interchange).hexdigest()
+        try:
+            reply = await self._submit(acting, sha256, request.interchange)
+        except (Refused, NotAllowed, Repeated, KeyGone, Busy) as error:
+            action = "photos.refused" if isinstance(error, PhotosRefused) else "manifest.submitted"
+            told = audit.by(
+                acting.who, acting.now_utc_ms, action, sha256[:16], result=f"refused: {type(error).__name__}"
+            )
+            await self._parts.store.run(audit.note, told)
+            raise
+        for journey in reply.journeys:
+            self._parts.galleries.want(journey)
+        return reply
+
+    async def _submit(self, acting: Acting, sha256: str, content: bytes) -> pb.SubmitReply:
+        store, keys = self._parts.store, self._parts.keys
+        before = await store.read(messages.answered, keys, acting.who.name, sha256)
+        if before is not None:
+            return pb.SubmitReply.FromString(before)
+        manifest = await asyncio.to_thread(paxlst.parse, content)
+        for _ in range(TRIES):
+            held = await store.read(messages.waiting, keys, acting.who.name, submitting.names(manifest))
+            sent = await asyncio.to_thread(submitting.assembled, sha256, content, manifest, held)
+            reply = await store.run(submitting.take, acting, self._parts.settings.country, sent)
+            if reply is not None:
+                return reply
+        raise Busy("other parts of the same message keep coming; send this one again")
+
+    async def WatchAnswers(self, request: pb.WatchAnswersRequest, context: Context) -> AsyncIterator[pb.CarrierAnswer]:
+        store, who, after = self._parts.store, caller().name, request.held_to
+        await store.run(answers.hold, who, after)
+        while True:
+            told = store.bell.revision(Topic.ANSWERS)
+            for one in await store.read(answers.waiting, self._parts.keys, who, after):
+                yield pb.CarrierAnswer(number=one.number, interchange=one.interchange)
+                after = one.number
+            await store.bell.wait(Topic.ANSWERS, told)
 
     async def Assign(self, request: pb.AssignRequest, context: Context) -> pb.AssignReply:
-        store = self._parts.store
-        if await store.run(journeys.find, request.journey) is None:
-            raise Refused(f"journey {request.journey} is unknown; submit its manifest first")
-        await store.run(journeys.assign, request.gate, request.journey)
+        await self._parts.store.run(_assign, self._acting(), request.gate, request.journey)
         return pb.AssignReply()
+
+    async def Remove(self, request: pb.RemoveRequest, context: Context) -> pb.RemoveReply:
+        await self._parts.store.run(_remove, self._acting(), request.journey, request.traveler, request.reason)
+        self._parts.galleries.want(request.journey)
+        return pb.RemoveReply()
+
+    async def CloseDoors(self, request: pb.CloseDoorsRequest, context: Context) -> pb.CloseDoorsReply:
+        crossed, not_crossed = await self._parts.store.run(_close, self._acting(), request.journey)
+        self._parts.galleries.want(request.journey)
+        return pb.CloseDoorsReply(crossed=crossed, not_crossed=not_crossed)
+
+    async def Accommodate(self, request: pb.AccommodateRequest, context: Context) -> pb.AccommodateReply:
+        kind = ACCOMMODATIONS[request.kind]
+        await self._parts.store.run(_accommodate, self._acting(), request.journey, request.traveler, kind)
+        self._parts.galleries.want(request.journey)
+        return pb.AccommodateReply()
+
+    async def Hygiene(self, request: pb.HygieneRequest, context: Context) -> pb.HygieneReply:
+        known = await self._parts.store.run(_seen, self._acting(), request.journey)
+        return _hygiene(await self._parts.galleries.hygiene(known.journey))
 
     async def WatchGallery(self, request: pb.WatchGalleryRequest, context: Context) -> AsyncIterator[pb.GalleryState]:
         gate, bell = caller().gate, self._parts.store.bell
@@ -71,11 +115,11 @@ class Manifests(ManifestsServicer):
 
     async def _state(self, gate: str) -> pb.GalleryState:
         parts = self._parts
-        journey = await parts.store.run(journeys.assigned, gate)
+        journey = await parts.store.read(journeys.assigned, gate)
         if journey is None:
             return pb.GalleryState()
         progress = parts.galleries.progress(journey)
-        rows = await parts.store.run(travelers.expected, parts.keys, journey)
+        rows = await parts.store.read(_expected, parts.keys, journey)
         people = [
             pb.Expected(traveler=r.traveler, name=r.name, seat=r.seat, crossed=r.crossed, documents=r.documents)
             for r in rows
@@ -84,25 +128,58 @@ class Manifests(ManifestsServicer):
         state.photos_done, state.photos_total = progress.done, progress.total
         return state
 
-
-def _announce(db: Connection, keys: KeyRing, journey: Journey, people: list[Traveler]) -> None:
-    for name in (of_gallery(journey.journey), of_citizens(journey.journey)):
-        keys.make(name)
-    journeys.announce(db, journey)
-    travelers.expect(db, keys, journey.journey, people, journey.received_utc_ms)
+    def _acting(self) -> Acting:
+        return Acting(caller(), self._parts.keys, self._parts.clock())
 
 
-def _traveler(person: paxlst.Person, country: str, manifest: paxlst.Manifest) -> Traveler:
-    day = manifest.journey.departure.date()
-    of = scope(set_on(day), person.nationality, person.birth, country, day)
-    biographic = Biographic(
-        surname=person.surname,
-        given=person.given,
-        sex=person.sex,
-        birth=person.birth.isoformat() if person.birth else "",
-        nationality=person.nationality,
-        document_type=person.document_type,
-        document_number=person.document_number,
-        document_issuer=person.document_issuer,
+def _expected(db: Connection, keys: KeyRing, journey: str) -> list[travelers.Expected]:
+    """Nobody is left of a journey that was purged while it was still assigned."""
+    try:
+        return travelers.expected(db, keys, journey)
+    except KeyGone:
+        return []
+
+
+def _assign(db: Connection, acting: Acting, gate: str, journey: str) -> None:
+    known = journeys.find(db, journey)
+    if known is None:
+        raise Refused(f"journey {journey} is unknown; submit its manifest first")
+    acting.who.require(known.port)
+    journeys.assign(db, gate, journey)
+    acting.note(db, "journey.assigned", journey, gate)
+
+
+def _remove(db: Connection, acting: Acting, journey: str, traveler: str, reason: str) -> None:
+    known = expecting.own(acting, journey, journeys.find(db, journey))
+    expecting.remove(db, acting, known, traveler, reason)
+
+
+def _close(db: Connection, acting: Acting, journey: str) -> tuple[int, int]:
+    return expecting.close_doors(db, acting, expecting.own(acting, journey, journeys.find(db, journey)))
+
+
+def _accommodate(db: Connection, acting: Acting, journey: str, traveler: str, kind: str) -> None:
+    known = expecting.own(acting, journey, journeys.find(db, journey))
+    expecting.accommodate(db, acting, known, traveler, kind)
+
+
+def _seen(db: Connection, acting: Acting, journey: str) -> Journey:
+    known = journeys.find(db, journey)
+    if known is None:
+        raise Refused(f"journey {journey} is unknown; submit its manifest first")
+    acting.who.require(known.port)
+    acting.note(db, "gallery.inspected", journey, known.port)
+    return known
+
+
+def _hygiene(told: Hygiene) -> pb.HygieneReply:
+    return pb.HygieneReply(
+        journey=told.journey,
+        travelers=told.travelers,
+        searchable=told.searchable,
+        samples=told.samples,
+        ceiling=told.ceiling,
+        accept=told.accept,
+        defects=[pb.Defect(kind=DEFECTS[d.kind], travelers=d.travelers, detail=d.detail) for d in told.defects],
+        searchable_after_ms=told.searchable_after_ms,
     )
-    return Traveler(str(uuid.uuid4()), biographic, person.seat, False, of.citizen, of.photographed, of.recorded)

@@ -60,6 +60,26 @@ def searchable(db: Connection, journey: str, now_utc_ms: int) -> None:
     touch(db, Topic.GALLERIES)
 
 
+def retime(db: Connection, journey: str, departs_utc_ms: int | None, arrives_utc_ms: int | None) -> None:
+    """As told anew; what is not told stays.  A cancelled one runs again."""
+    told = {"departs_utc_ms": departs_utc_ms, "arrives_utc_ms": arrives_utc_ms}
+    values = {column: time for column, time in told.items() if time is not None}
+    db.execute(journeys.update().where(journeys.c.journey == journey).values(cancelled=False, **values))
+    touch(db, Topic.GALLERIES)
+
+
+def cancel(db: Connection, journey: str) -> None:
+    db.execute(journeys.update().where(journeys.c.journey == journey).values(cancelled=True))
+    touch(db, Topic.GALLERIES)
+
+
+def close(db: Connection, journey: str, now_utc_ms: int) -> None:
+    """Its doors; the first time counts."""
+    open_ = journeys.update().where(journeys.c.journey == journey, journeys.c.closed_utc_ms.is_(None))
+    db.execute(open_.values(closed_utc_ms=now_utc_ms))
+    touch(db, Topic.GALLERIES)
+
+
 def assign(db: Connection, gate: str, journey: str) -> None:
     row = {"gate": gate, "journey": journey}
     db.execute(insert(db, assignments).values(row).on_conflict_do_update(index_elements=["gate"], set_=row))

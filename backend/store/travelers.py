@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from backend.biographic import Biographic, person
 from backend.keys import PERSONS, Box, KeyRing, of_gallery
@@ -65,6 +65,60 @@ def _expect(db: Connection, box: Box, persons: Box, journey: str, one: Traveler,
         "sealed": box.seal(one.biographic.pack(), one.traveler),
     }
     return int(add(db, travelers, row))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Somebody who is or was expected."""
+
+    traveler: Traveler
+    removed: bool
+
+
+def listed(db: Connection, keys: KeyRing, journey: str) -> list[Listed]:
+    """Everyone ever announced for a journey.  Raises KeyGone once it is purged."""
+    box = keys.box(of_gallery(journey))
+    rows = db.execute(select(travelers).where(travelers.c.journey == journey, travelers.c.sealed.is_not(None)))
+    return [Listed(_traveler(box, row), row.removed) for row in rows]
+
+
+def amend(db: Connection, keys: KeyRing, journey: str, one: Traveler) -> None:
+    """As the carrier tells it now; who was removed is expected again.  The document stays what it was."""
+    row = {
+        "seat": one.seat,
+        "crew": one.crew,
+        "citizen": one.citizen,
+        "photographed": one.photographed,
+        "recorded": one.recorded,
+        "removed": False,
+        "sealed": keys.box(of_gallery(journey)).seal(one.biographic.pack(), one.traveler),
+    }
+    db.execute(travelers.update().where(travelers.c.traveler == one.traveler).values(row))
+    touch(db, Topic.GALLERIES)
+
+
+def remove(db: Connection, traveler: str) -> None:
+    """Who does not travel."""
+    db.execute(travelers.update().where(travelers.c.traveler == traveler).values(removed=True))
+    touch(db, Topic.GALLERIES)
+
+
+def accommodate(db: Connection, traveler: str, kind: str) -> None:
+    """kind: "", opt_out or documents."""
+    db.execute(travelers.update().where(travelers.c.traveler == traveler).values(accommodation=kind))
+    touch(db, Topic.GALLERIES)
+
+
+def count(db: Connection, journey: str) -> int:
+    """How many are expected."""
+    here = (travelers.c.journey == journey) & ~travelers.c.removed
+    return int(db.execute(select(func.count()).select_from(travelers).where(here)).scalar_one())
+
+
+def crossed(db: Connection, journey: str) -> frozenset[str]:
+    """Travellers whose crossing stands."""
+    found = select(crossings.c.traveler).where(crossings.c.journey == journey, crossings.c.voided_utc_ms.is_(None))
+    return frozenset(db.execute(found).scalars())
 
 
 def of_journey(db: Connection, keys: KeyRing, journey: str) -> list[Traveler]:

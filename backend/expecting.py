@@ -1,0 +1,285 @@
+"""A manifest to who is expected: added, changed, removed, in the transaction of whoever sent it."""
+
+import uuid
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
+
+from backend.access import CARRIER
+from backend.acting import Acting
+from backend.biographic import Biographic, person
+from backend.errors import NotAllowed, Refused
+from backend.keys import PERSONS, KeyRing, of_citizens, of_gallery
+from backend.manifests.findings import Finding
+from backend.manifests.messages import Function, Person
+from backend.manifests.places import alpha3
+from backend.manifests.runs import Run
+from backend.retention import purge
+from backend.rules.scope import scope
+from backend.store import gallery_rows, journeys, templates, travelers
+from backend.store.journeys import Journey
+from backend.store.travelers import Listed, Traveler
+
+
+@dataclass(slots=True)
+class Change:
+    """What a message did to a journey.  told: those it named, as they are now expected."""
+
+    told: list[Traveler] = field(default_factory=list)
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.added} added, {self.changed} changed, {self.removed} removed"
+
+    @property
+    def any(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+def own(acting: Acting, journey: str, known: Journey | None) -> Journey:
+    """The journey, if it is the caller's to change.  Raises Refused, NotAllowed."""
+    if known is None:
+        raise Refused(f"journey {journey} is unknown; submit its manifest first")
+    if acting.who.role == CARRIER and known.carrier != acting.who.name:
+        raise NotAllowed(f"journey {journey} was announced by another carrier")
+    if acting.who.role != CARRIER:
+        acting.who.require(known.port)
+    if known.purged_utc_ms is not None:
+        raise Refused(f"journey {journey} is over and purged")
+    return known
+
+
+def apply(db: Connection, acting: Acting, run: Run, function: Function, country: str) -> Change:
+    """Raises Refused, NotAllowed: nothing of the transaction may then stay."""
+    if function in (Function.NEW, Function.CHANGE, Function.REPLACE):
+        change = _expect(db, acting, run, country, whole=function is Function.REPLACE)
+    else:
+        change = _end(db, acting, run, function, country)
+    known = journeys.find(db, run.key)
+    acting.note(db, "manifest.submitted", run.key, known.port if known else "", f"{function}: {change}")
+    return change
+
+
+def _end(db: Connection, acting: Acting, run: Run, function: Function, country: str) -> Change:
+    known = own(acting, run.key, journeys.find(db, run.key))
+    match function:
+        case Function.CANCEL:
+            _still_open(known)
+            journeys.cancel(db, run.key)
+            acting.note(db, "journey.cancelled", run.key, known.port)
+            return Change()
+        case Function.CLOSE:
+            close_doors(db, acting, known)
+            return Change()
+        case _:
+            return _remove_listed(db, acting, known, run, country)
+
+
+def close_doors(db: Connection, acting: Acting, known: Journey) -> tuple[int, int]:
+    """Nobody is added any more, and citizens' templates go (RET-1); how many crossed, how many did not."""
+    journeys.close(db, known.journey, acting.now_utc_ms)
+    purge.citizens(db, acting.keys, known.journey, acting.now_utc_ms)
+    crossed = travelers.crossed(db, known.journey)
+    expected = travelers.count(db, known.journey)
+    if known.closed_utc_ms is None:
+        told = f"{len(crossed)} crossed, {expected - len(crossed)} did not"
+        acting.note(db, "doors.closed", known.journey, known.port, told)
+    return len(crossed), expected - len(crossed)
+
+
+def remove(db: Connection, acting: Acting, known: Journey, traveler: str, reason: str) -> None:
+    """Who does not travel.  Raises Refused for somebody unknown, or who has crossed."""
+    if travelers.one(db, acting.keys, known.journey, traveler) is None:
+        raise Refused(f"traveler {traveler} is not expected on {known.journey}")
+    if traveler in travelers.crossed(db, known.journey):
+        raise Refused(f"traveler {traveler} has crossed on {known.journey}; a crossing is amended, not removed")
+    _drop(db, traveler)
+    acting.note(db, "traveler.removed", traveler, known.journey, reason)
+
+
+def accommodate(db: Connection, acting: Acting, known: Journey, traveler: str, kind: str) -> None:
+    """kind: "" takes photos again, opt_out for citizens, documents for anybody (DIG-2).  Raises Refused."""
+    one = travelers.one(db, acting.keys, known.journey, traveler)
+    if one is None:
+        raise Refused(f"traveler {traveler} is not expected on {known.journey}")
+    if kind == "opt_out" and not one.citizen:
+        raise Refused("only citizens may decline the photo; who cannot have one taken goes by documents")
+    travelers.accommodate(db, traveler, kind)
+    if kind:
+        templates.forget(db, [traveler])
+    gallery_rows.changed(db, [known.journey])
+    acting.note(db, "traveler.accommodated", traveler, known.journey, kind or "none")
+
+
+class _Intake:
+    """A list of people being taken in, person after person."""
+
+    def __init__(self, db: Connection, acting: Acting, run: Run, country: str) -> None:
+        self._db, self._keys, self._run, self._country = db, acting.keys, run, country
+        self._index = _Index(travelers.listed(db, acting.keys, run.key), acting.keys)
+        self._crossed = travelers.crossed(db, run.key)
+        self._named: set[str] = set()
+        self._fresh: list[Traveler] = []
+        self.change = Change()
+
+    def take(self, one: Person) -> None:
+        """As told: added, changed, or known already."""
+        wanted = _traveler(one, self._run, self._country)
+        held = self._index.find(wanted)
+        if held is not None and held.traveler.traveler in self._named:
+            self._report(one, "is listed twice; expected once")
+            return
+        taken = self._new(wanted) if held is None else self._again(one, wanted, held)
+        self._named |= {taken.traveler, held.traveler.traveler} if held else {taken.traveler}
+        self.change.told.append(taken)
+
+    def finish(self, now_utc_ms: int, *, whole: bool) -> Change:
+        """whole: who was not named does not travel."""
+        travelers.expect(self._db, self._keys, self._run.key, self._fresh, now_utc_ms)
+        gone = self._index.expected() - self._named - self._crossed if whole else set()
+        for traveler in sorted(gone):
+            _drop(self._db, traveler)
+        self.change.removed += len(gone)
+        return self.change
+
+    def _new(self, wanted: Traveler) -> Traveler:
+        self._fresh.append(wanted)
+        self._index.add(Listed(wanted, removed=False))
+        self.change.added += 1
+        return wanted
+
+    def _again(self, told: Person, wanted: Traveler, held: Listed) -> Traveler:
+        one = held.traveler
+        if one.biographic.document == wanted.biographic.document:
+            kept = replace(wanted, traveler=one.traveler, accommodation=one.accommodation)
+            if kept != one or held.removed:
+                travelers.amend(self._db, self._keys, self._run.key, kept)
+                self.change.changed += 1
+            return kept
+        if one.traveler in self._crossed:
+            self._report(told, "has crossed with another document; the record stands")
+            return one
+        # Photos are those of a document: with another document it is another traveller to look for.
+        _drop(self._db, one.traveler)
+        self.change.changed += 1
+        fresh = replace(wanted, accommodation=one.accommodation)
+        self._fresh.append(fresh)
+        return fresh
+
+    def _report(self, one: Person, problem: str) -> None:
+        self.change.findings.append(Finding("NAD", one.position, one.line, problem))
+
+
+def _expect(db: Connection, acting: Acting, run: Run, country: str, *, whole: bool) -> Change:
+    known = _announced(db, acting, run)
+    intake = _Intake(db, acting, run, country)
+    for one in run.people:
+        intake.take(one)
+    change = intake.finish(acting.now_utc_ms, whole=whole)
+    if change.any:
+        _still_open(known)
+    return change
+
+
+def _announced(db: Connection, acting: Acting, run: Run) -> Journey:
+    known = journeys.find(db, run.key)
+    if known is not None:
+        own(acting, run.key, known)
+        if known.closed_utc_ms is None:
+            journeys.retime(db, run.key, run.departs_utc_ms, run.arrives_utc_ms)
+        return known
+    for name in (of_gallery(run.key), of_citizens(run.key)):
+        acting.keys.make(name)
+    made = Journey(
+        journey=run.key,
+        mode=run.leg.mode,
+        direction=run.direction,
+        carrier=acting.who.name,
+        departure_port=run.leg.departure_port,
+        arrival_port=run.leg.arrival_port,
+        departs_utc_ms=run.departs_utc_ms,
+        arrives_utc_ms=run.arrives_utc_ms,
+        policy=run.policy.version,
+        received_utc_ms=acting.now_utc_ms,
+    )
+    if acting.who.role != CARRIER:
+        acting.who.require(made.port)
+    journeys.announce(db, made)
+    return made
+
+
+def _still_open(known: Journey) -> None:
+    if known.closed_utc_ms is not None:
+        raise Refused(f"the doors of {known.journey} are closed; nobody can be added or changed any more")
+
+
+def _remove_listed(db: Connection, acting: Acting, known: Journey, run: Run, country: str) -> Change:
+    index, change = _Index(travelers.listed(db, acting.keys, run.key), acting.keys), Change()
+    for one in run.people:
+        held = index.find(_traveler(one, run, country))
+        if held is None or held.removed:
+            where = Finding("NAD", one.position, one.line, "is not expected, and cannot be removed")
+            change.findings.append(where)
+            continue
+        remove(db, acting, known, held.traveler.traveler, "told by the carrier")
+        change.removed += 1
+    return change
+
+
+def _drop(db: Connection, traveler: str) -> None:
+    templates.forget(db, [traveler])
+    travelers.remove(db, traveler)
+
+
+class _Index:
+    """Finds who is meant: by document, by name with the carrier's reference or with the birth."""
+
+    def __init__(self, listed: list[Listed], keys: KeyRing) -> None:
+        self._persons = keys.box(PERSONS)
+        self._by: dict[tuple[str, ...], Listed] = {}
+        self._expected = {held.traveler.traveler for held in listed if not held.removed}
+        for held in sorted(listed, key=lambda one: one.removed):
+            self.add(held)
+
+    def expected(self) -> set[str]:
+        """Ids of those who were, before anything was taken in."""
+        return self._expected
+
+    def add(self, held: Listed) -> None:
+        for name in self._names(held.traveler.biographic):
+            self._by.setdefault(name, held)
+
+    def find(self, wanted: Traveler) -> Listed | None:
+        return next((self._by[name] for name in self._names(wanted.biographic) if name in self._by), None)
+
+    def _names(self, of: Biographic) -> list[tuple[str, ...]]:
+        names: list[tuple[str, ...]] = [("person", person(self._persons, of))]
+        if of.reference:
+            names.append(("reference", of.reference, of.surname.upper()))
+        if of.surname and of.birth:
+            names.append(("name", of.name.upper(), of.birth))
+        return names
+
+
+def _traveler(one: Person, run: Run, country: str) -> Traveler:
+    nationality = alpha3(one.nationality) or one.nationality
+    of = scope(run.policy, nationality, one.birth, country, run.day)
+    document = one.document
+    biographic = Biographic(
+        surname=one.surname,
+        given=one.given,
+        sex=one.sex,
+        birth=one.birth.isoformat() if one.birth else "",
+        nationality=nationality,
+        document_type=document.type if document else "",
+        document_number=document.number if document else "",
+        document_issuer=(alpha3(document.issuer) or document.issuer) if document else "",
+        document_expiry=document.expiry.isoformat() if document and document.expiry else "",
+        locator=one.locator,
+        reference=one.reference,
+    )
+    crew = one.role.crew
+    return Traveler(str(uuid.uuid4()), biographic, one.seat, crew, of.citizen, of.photographed, of.recorded)
