@@ -36,6 +36,8 @@ REASONS = {
     "duplicate": DUPLICATE,
     "liveness": LIVENESS,
 }
+# A no-match's nearest, or whose print was held up, is not the person who waits: an officer is not given the name.
+IDENTIFIED = frozenset({HOTLIST, DUPLICATE})
 WHO, ROLE, PURPOSE = "alerts", "service", "alert"
 VIEWED = "alert.viewed"
 
@@ -87,7 +89,7 @@ def _raise(db: Connection, decision: Row[Any], now_utc_ms: int) -> bool:
         port=decision.port or (run.port if run else ""),  # a gate registered without one stands where the journey is
         gate=decision.gate,
         journey=decision.journey,
-        traveler=decision.subject,
+        traveler=decision.subject if reason in IDENTIFIED else None,
         entry=_entry(db, decision) if reason == HOTLIST else None,
         raised_utc_ms=now_utc_ms,
     )

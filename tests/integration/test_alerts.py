@@ -72,6 +72,15 @@ def test_air21_a_no_match_tells_the_officers_of_the_port_where_and_which_flight(
     assert (alert.reason, alert.port, alert.gate, alert.journey) == ("no_match", "ZRH", "G1", desk.journey)
 
 
+@pytest.mark.parametrize("concern", ["no_match", "ambiguous", "liveness", "quality"])
+def test_nobody_is_named_or_let_pass_for_being_the_nearest_to_a_face_nobody_matched(desk: Desk, concern: str) -> None:
+    alert = desk.alert(concern, desk.people[0])
+    shown = take(desk, MEYER, alert)
+    assert (shown.alert.traveler, shown.name, shown.seat) == (None, "", "")
+    adjudicate(desk, MEYER, alert, Verdict(RELEASE, "documents are right"))
+    assert desk.ask(rows, schema.allowances) == []
+
+
 def test_air22_a_hotlist_hit_tells_the_officer_who_where_and_why(desk: Desk) -> None:
     alert = hit(desk)
     (view,) = asyncio.run(watched(desk, MEYER, 1))
@@ -128,13 +137,14 @@ ADJUDICATE = "/limen.v1.Alerts/Adjudicate"
 
 def outcome(db: Connection, desk: Desk, alert: str, who: Caller, taken_by: str, verdict: Verdict) -> str | None:
     """What becomes of an alert when the caller adjudicates it so, by the way every call goes."""
-    if taken_by:
-        adjudicating.take(db, desk.acting(officer(taken_by)), alert)
     with contextlib.suppress(NotAllowed, Refused):
         access.check(ADJUDICATE, {(who.role, port) for port in who.ports})
+        if taken_by:
+            adjudicating.take(db, desk.acting(officer(taken_by)), alert)
         adjudicating.adjudicate(db, desk.acting(who), Rules(), alert, verdict)
-    held = kept.find(db, alert)
-    return held.adjudication if held else None
+        held = kept.find(db, alert)
+        return held.adjudication if held else None
+    return None
 
 
 def test_bi07_every_way_to_an_interception_has_a_named_person_and_a_ground_that_is_no_face(desk: Desk) -> None:
