@@ -3,18 +3,21 @@
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from backend.access import GATE
 from backend.errors import NotAllowed, Refused, Repeated
 from backend.keys import RECORDS, KeyRing
-from backend.parts import Parts
 from backend.store import audit, crossings, decisions, journeys, outbox, travelers
 from backend.store.audit import Note
 from backend.store.crossings import Crossing
 from backend.store.journeys import Journey
 from backend.store.travelers import Traveler
+
+if TYPE_CHECKING:  # a record needs no model
+    from backend.parts import Parts
 
 LATEST_MS = 20_000  # opening, walking through and closing take less
 OLDEST_MS, AHEAD_MS = 24 * 3_600_000, 5 * 60_000  # what of a device's clock is believed
@@ -70,7 +73,7 @@ class _Settled:
     result: str
 
 
-def recording(parts: Parts) -> Recording:
+def recording(parts: "Parts") -> Recording:
     settings = parts.settings
     systems = tuple(system for system in outbox.SYSTEMS if settings.records.url(system))
     return Recording(parts.keys, parts.clock(), systems, settings.stay_days)
