@@ -1,5 +1,7 @@
 """`limen-tvs alerts`: as an officer: what waits, and what becomes of it."""
 
+import sys
+import time
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,6 +16,7 @@ from backend.commands.signed_in import Purpose, TokenFile, signed_in
 from backend.commands.terms import Identity, Server, stop
 
 alerts = typer.Typer(help="Alerts to officers.", no_args_is_help=True)
+AGAIN_S = 1.0
 Reason = Annotated[str, typer.Option(help="why, in a sentence")]
 
 
@@ -34,11 +37,18 @@ ADJUDICATIONS = {
 def watch(identity: Identity, server: Server, token: TokenFile = None, purpose: Purpose = "") -> None:
     """Print what waits at your ports, then each change, one JSON object a line, until stopped."""
     signed = signed_in(identity, server, token, purpose)
-    try:
-        for alert in AlertsStub(signed.channel).Watch(pb.WatchAlertsRequest(), metadata=signed.metadata):
-            _print(alert)
-    except grpc.RpcError as error:
-        stop(f"{error.code().name}: {error.details()}")
+    stub, shown = AlertsStub(signed.channel), dict[str, pb.Alert]()
+    while True:  # a service renews its connections, and tells everything that is open again
+        try:
+            for alert in stub.Watch(pb.WatchAlertsRequest(), metadata=signed.metadata):
+                if shown.get(alert.alert) != alert:
+                    shown[alert.alert] = alert
+                    _print(alert)
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                stop(f"{error.code().name}: {error.details()}")
+            print(f"limen-tvs: {error.details()}; trying again", file=sys.stderr)
+        time.sleep(AGAIN_S)
 
 
 @alerts.command("take")

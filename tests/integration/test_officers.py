@@ -1,6 +1,9 @@
 """From a face at the gate to an officer and back: a real service, real log-ins, real faces."""
 
 import json
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +15,7 @@ from typer.testing import CliRunner
 
 from backend.cli import app
 from backend.clock import utc_ms
+from backend.commands.signed_in import TOKEN
 from backend.store import schema
 from tests.conftest import Caller, Person, Service, board, flight, question, shot
 from tests.integration.desk import rows
@@ -199,6 +203,18 @@ def test_the_commands_do_it_too(
     made = run(supervisor, "s.graf", "propose", "rule", "margin", "0.06", "--reason", "as measured")
     assert (made["kind"], made["proposed_by"]) == ("rule", "s.graf")
     assert run(supervisor, "s.graf", "proposals", "--open")["proposal"] == made["proposal"]
+
+
+def test_the_watch_command_prints_what_waits(
+    service: Service, gate: Caller, journey: str, officer: Person, tmp_path: Path
+) -> None:
+    look(gate, journey, "stranger-live", attempt=3)
+    reach = ("--identity", str(service.root / "console-o.meyer"), "--server", f"localhost:{service.port}")
+    command = [sys.executable, "-m", "backend.cli", "alerts", "watch", *reach]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {TOKEN: officer.token}) as watch:
+        assert watch.stdout is not None
+        assert any(json.loads(line)["journey"] == journey for line in watch.stdout)
+        watch.terminate()
 
 
 def test_a_token_that_others_can_read_is_not_used(service: Service, officer: Person, tmp_path: Path) -> None:
