@@ -58,10 +58,12 @@ class Logins:
             soonest.cancel()
 
     async def _try(self, console: Caller, person: str, password: str) -> Session:
-        kept = await self._store.run(_begin, console, person, self._clock())
+        kept = await self._store.run(_begin, person, self._clock())
         async with self._checking:
             right = await asyncio.to_thread(passwords.right, kept, password)
         if not right:
+            if kept is not None:
+                await self._store.run(note, by(console, self._clock(), "person.login_refused", person))
             raise NotAllowed(NO)
         session = Session(secrets.token_urlsafe(32), self._clock() + SESSION_MS)
         if not await self._store.run(_finish, console, person, session, self._clock()):
@@ -74,15 +76,13 @@ def waits_ms(failures: int) -> int:
     return 0 if failures < TRIES else min(WAIT_MS << min(failures - TRIES, 10), LONGEST_WAIT_MS)
 
 
-def _begin(db: Connection, console: Caller, person: str, now_utc_ms: int) -> str | None:
+def _begin(db: Connection, person: str, now_utc_ms: int) -> str | None:
     """Count a try; what the password is checked against, None where no password is right."""
     account = people.find(db, person)
     if account is None or not account.welcome or account.barred_until_utc_ms > now_utc_ms:
         return None
     failures = account.failures + 1
     people.count_try(db, person, failures, now_utc_ms + waits_ms(failures) if waits_ms(failures) else 0)
-    if waits_ms(failures):
-        note(db, by(console, now_utc_ms, "person.made_to_wait", person, result=f"try {failures}"))
     return account.password
 
 
