@@ -85,7 +85,6 @@ METHODS = [f"/{s.full_name}/{m.name}" for file in SERVICES for s in file.service
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 NAMES = [HEALTH, *(s.full_name for file in SERVICES for s in file.services_by_name.values())]
 MOST_BYTES = 5 * 2**20
-TOLD_S = 0.5  # until clients that watch our health have heard that we drain
 
 
 @contextlib.asynccontextmanager
@@ -122,7 +121,7 @@ async def _drain(server: grpc.aio.Server, readiness: Readiness, longest_s: float
     readiness.drain()
     log.info("service.drains", watchers=readiness.watchers)
     if readiness.watchers:
-        await asyncio.sleep(TOLD_S)
+        await asyncio.sleep(health.TOLD_S)
     await server.stop(longest_s)
 
 
@@ -157,7 +156,7 @@ def jobs(parts: Parts, measured: Metrics, readiness: Readiness) -> list[Job]:
         Sending(store, parts.keys, parts.clock, settings.records).run,
         store.listen,
         lambda: health.watch(readiness, store, parts.galleries, parts.clock),
-        lambda: work.tell(measured, store, parts.clock, settings.retention.gallery_days),
+        lambda: work.tell(measured, store, parts.clock, engine.terms_of(settings)),
     ]
 
 
@@ -177,6 +176,7 @@ def _server(parts: Parts, measured: Metrics, readiness: Readiness) -> tuple[grpc
         ("grpc.max_connection_age_ms", int(settings.connection_age_s * 1000)),
         ("grpc.max_connection_age_grace_ms", 10_000),
         ("grpc.so_reuseport", 0),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),  # of appliances that watch, every 20 s
     ]
     if missing := access.without_policy(METHODS):
         raise StoreUnfit(f"methods without an access rule: {missing}")

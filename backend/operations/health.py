@@ -19,6 +19,7 @@ from backend.store.engine import Store
 log = structlog.get_logger()
 EVERY_S = 0.5
 WARM_S = 30.0  # so long galleries may keep a replica from being asked; then it serves those it has
+TOLD_S = 0.5  # until clients that watch our health have heard that we drain
 STALE_MS = 6 * 3_600_000  # a journey that left so long ago need not be searchable
 
 
@@ -27,7 +28,7 @@ class Readiness:
 
     def __init__(self, services: Iterable[str]) -> None:
         self._services = frozenset(services) | {""}
-        self._changed = asyncio.Event()
+        self.changed = asyncio.Event()  # of the next change: take it before you look
         self.warm = self.store_up = False
         self.draining = asyncio.Event()
         self.watchers = 0
@@ -52,12 +53,9 @@ class Readiness:
         self.draining.set()
         self._tell()
 
-    async def changed(self) -> None:
-        await self._changed.wait()
-
     def _tell(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self.changed.set()
+        self.changed = asyncio.Event()
 
 
 class Health(HealthServicer):  # type: ignore[misc]  # it comes without types
@@ -71,9 +69,12 @@ class Health(HealthServicer):  # type: ignore[misc]  # it comes without types
         readiness = self._readiness
         readiness.watchers += 1
         try:
-            while True:
+            while not readiness.draining.is_set():
+                changed = readiness.changed
                 yield readiness.status(request.service)
-                await readiness.changed()
+                await changed.wait()
+            yield readiness.status(request.service)
+            await asyncio.sleep(TOLD_S)
         finally:
             readiness.watchers -= 1
 

@@ -59,15 +59,15 @@ class Metrics:
     def observe_store(self, kind: str, seconds: float) -> None:
         self.store.labels(kind).observe(seconds)
 
-    def tell(self, found: Backlog, now_utc_ms: int, departed_utc_ms: int) -> None:
-        """departed_utc_ms: galleries that left before this are overdue."""
+    def tell(self, found: Backlog, now_utc_ms: int, begun_utc_ms: int) -> None:
+        """begun_utc_ms: galleries that began before this are overdue."""
         for system, waiting in found.outbox.items():
             self.outbox.labels(system).set(waiting.count)
             self.outbox_age.labels(system).set(_age_s(waiting, now_utc_ms))
         for count, age, waiting, until_utc_ms in (
             (self.alerts, self.alerts_age, found.alerts, now_utc_ms),
             (self.untaken, self.untaken_age, found.untaken, now_utc_ms),
-            (self.overdue, self.overdue_age, found.purge, departed_utc_ms),
+            (self.overdue, self.overdue_age, found.purge, begun_utc_ms),
         ):
             count.set(waiting.count)
             age.set(_age_s(waiting, until_utc_ms))

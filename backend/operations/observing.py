@@ -48,15 +48,18 @@ class Observing(grpc.aio.ServerInterceptor):
         return observed
 
     def _stream(self, method: str, serve: Callable[[Any, Context], Replies]) -> Handler:
+        # Who watches our health is told that we drain, instead of being cut off.
+        ended = asyncio.Event() if method.startswith("/grpc.health.") else self._readiness.draining
+
         async def observed(request: Any, context: Context) -> Replies:
             with self._timed(method, context):
                 async with (
                     contextlib.aclosing(serve(request, context)) as served,
-                    contextlib.aclosing(until(self._readiness.draining, served)) as replies,
+                    contextlib.aclosing(until(ended, served)) as replies,
                 ):
                     async for reply in replies:
                         yield reply
-                if self._readiness.draining.is_set():
+                if ended.is_set():
                     await context.abort(
                         grpc.StatusCode.UNAVAILABLE, "this replica is going out of service: ask another"
                     )

@@ -9,6 +9,7 @@ from backend.clock import Clock
 from backend.errors import StoreDown, leaves
 from backend.operations.health import STALE_MS
 from backend.operations.metrics import Metrics
+from backend.retention.due import Terms
 from backend.store import backlog
 from backend.store.engine import Store
 
@@ -16,7 +17,6 @@ log = structlog.get_logger()
 Job = Callable[[], Coroutine[None, None, None]]
 AGAIN_S = 1.0
 TOLD_EVERY_S = 5.0
-DAY_MS = 86_400_000
 
 
 async def lasting(job: Job) -> None:
@@ -34,13 +34,13 @@ async def lasting(job: Job) -> None:
         await asyncio.sleep(AGAIN_S)
 
 
-async def tell(metrics: Metrics, store: Store, clock: Clock, gallery_days: int) -> None:
+async def tell(metrics: Metrics, store: Store, clock: Clock, terms: Terms) -> None:
     """Count what waits, for ever."""
     seen_utc_ms = clock()
     while True:
         now = clock()
-        departed = now - gallery_days * DAY_MS
-        metrics.tell(await store.read(backlog.backlog, departed), now, departed)
+        begun = now - terms.gallery_ms
+        metrics.tell(await store.read(backlog.backlog, begun, terms.ahead_ms), now, begun)
         metrics.ready.set(len(await store.read(backlog.searchable, now - STALE_MS)))
         for made in await store.read(backlog.became_searchable, seen_utc_ms):
             metrics.searchable.observe((made.searchable_utc_ms - made.received_utc_ms) / 1000)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from backend.store.schema import alerts, audit_log, holds, journeys, outbox
 
@@ -20,7 +20,7 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """outbox: by system of record.  alerts: not yet adjudicated; untaken: nobody has taken them.  purge: galleries
-    whose time is up, since their departure.  audit: entries of the log."""
+    whose time is up, since they began.  audit: entries of the log."""
 
     outbox: Mapping[str, Waiting]
     alerts: Waiting
@@ -36,11 +36,13 @@ class Searchable:
     searchable_utc_ms: int
 
 
-def backlog(db: Connection, departed_utc_ms: int) -> Backlog:
-    """departed_utc_ms: galleries of journeys that left before this are overdue, unless held."""
-    left = func.coalesce(journeys.c.departs_utc_ms, journeys.c.received_utc_ms)
+def backlog(db: Connection, begun_utc_ms: int, ahead_ms: int) -> Backlog:
+    """Galleries are overdue, unless held, that began before begun_utc_ms: with their receipt, and no sooner than
+    ahead_ms before they leave, as in `backend.retention.due`."""
+    first = journeys.c.departs_utc_ms - ahead_ms
+    left = case((first > journeys.c.received_utc_ms, first), else_=journeys.c.received_utc_ms)
     held = select(holds.c.journey).where(holds.c.ended_utc_ms.is_(None))
-    due = journeys.c.purged_utc_ms.is_(None) & (left < departed_utc_ms) & journeys.c.journey.not_in(held)
+    due = journeys.c.purged_utc_ms.is_(None) & (left < begun_utc_ms) & journeys.c.journey.not_in(held)
     open_ = alerts.c.adjudicated_utc_ms.is_(None)
     return Backlog(
         outbox=_outbox(db),
