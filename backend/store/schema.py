@@ -267,7 +267,10 @@ crossings = Table(
     Column("voided_utc_ms", BigInteger),
     ForeignKeyConstraint(["journey"], ["journeys.journey"]),
     ForeignKeyConstraint(["traveler"], ["travelers.traveler"]),
+    Index(None, "journey"),
+    Index(None, "encounter"),
     Index(None, "person"),
+    Index(None, "until_utc_ms"),
 )
 # One standing crossing for each traveller and for each encounter; a voided one stays and is in nobody's way (RED-1).
 _STANDING = crossings.c.voided_utc_ms.is_(None)
@@ -310,6 +313,7 @@ outbox = Table(
     Column("sent_utc_ms", BigInteger),
     UniqueConstraint("system", "crossing", "amendment"),
     Index(None, "crossing"),
+    Index(None, "sent_utc_ms"),
     Index("ix_outbox_due", "system", "sent_utc_ms", "next_utc_ms"),
 )
 
