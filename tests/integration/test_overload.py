@@ -1,14 +1,20 @@
 """More questions than can be answered: who is refused, how, and who never is."""
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+import numpy as np
 import pytest
 from limen.v1 import people_pb2
 
+from backend.embedding import Embedding
+from backend.errors import TooLate
+from backend.imaging import Imaging
+from backend.looking import Looking, Shot
 from backend.settings import Rules
 from tests.conftest import Caller, Service, board, flight, question, shot
 
@@ -80,3 +86,24 @@ def test_sr01_nothing_is_recorded_for_whoever_was_too_late(service: Service, gat
         gate.verification.Verify(question(journey, shot("ben-live"), encounter=encounter), timeout=0.004)
     assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert told(gate, journey, encounter) == "proceed", "the retry begins anew"
+
+
+def test_sr01_a_hasty_caller_spoils_nothing_for_a_patient_one_with_the_same_key(gate: Caller, journey: str) -> None:
+    asked = question(journey, shot("ben-live"))
+    hasty = [gate.verification.Verify.future(asked, timeout=0.02) for _ in range(3)]
+    patient = gate.verification.Verify(asked, timeout=30)
+    assert patient.WhichOneof("directive") == "proceed"
+    assert {one.code() for one in hasty} <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.OK}
+
+
+async def test_sr01_neither_decoding_nor_embedding_begins_after_the_deadline() -> None:
+    imaging, embedding, past_s = Imaging(), Embedding(1), time.monotonic() - 0.001
+    points = [(float(i), float(i)) for i in range(5)]
+    try:
+        with pytest.raises(TooLate):  # decoded, it would be ImageRefused
+            await Looking(imaging, embedding).look([Shot(b"no image", points, 0.9)], past_s)
+        with pytest.raises(TooLate):  # embedded, it would be ValueError
+            await embedding.embed(np.zeros((1, 1, 3), np.uint8), past_s)
+    finally:
+        await imaging.close()
+        embedding.close()
