@@ -72,6 +72,10 @@ class Galleries:
     def progress(self, journey: str) -> Progress:
         return self._progress.get(journey, Progress(0, 0, False))
 
+    def seen(self, journey: str) -> bool:
+        """Whether it is known here, ready or not."""
+        return journey in self._known
+
     def want(self, journey: str) -> None:
         """Look at a journey now, and ask again for those of whom no photo was found."""
         self._wanted.put_nowait(journey)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -71,14 +71,21 @@ class Work:
         if not await means.store.run(gallery_rows.claim, lack.journey, wants, now):
             return False
         try:
-            if not (people := await self._people(lack)):
-                return False
-            rest = len(lack.new or lack.again) - len(people)
-            await Build(means, lack.journey, lambda left: self._told(lack.journey, left + rest)).run(people)
+            lack = await self._now(lack)
+            if people := await self._people(lack):
+                rest = len(lack.new or lack.again) - len(people)
+                await Build(means, lack.journey, lambda left: self._told(lack.journey, left + rest)).run(people)
         finally:
             await means.store.run(gallery_rows.release, lack.journey, means.replica)
         await self._done(lack.journey)
-        return True
+        return bool(people)
+
+    async def _now(self, lack: Lack) -> Lack:
+        """What of it is still lacking: another replica may have seen to it since."""
+        means = self._means
+        standing = await means.store.read(gallery_rows.standing, means.keys, lack.journey, means.version)
+        owed = frozenset(traveler for traveler, _ in standing.owed)
+        return replace(lack, new=lack.new & standing.lacking, again=lack.again & owed)
 
     async def _people(self, lack: Lack) -> Sequence[Traveler]:
         """The next part of the new; when there are none, of the others, unless the first shows it is in vain."""

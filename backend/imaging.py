@@ -58,6 +58,10 @@ class Imaging:
         async with self._turn() as child:
             await child.living()
 
+    def processes(self) -> list[int]:
+        """Of the children alive now, their numbers."""
+        return [pid for child in self._children if (pid := child.pid) is not None]
+
     async def close(self) -> None:
         """Waits for who is being served."""
         for _ in self._children:
@@ -87,6 +91,10 @@ class _Child:
 
     def __init__(self) -> None:
         self._process: Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None or self._process.returncode is not None else self._process.pid
 
     async def ask(self, kind: bytes, body: bytes) -> tuple[bytes, bytes]:
         """Raises ImageRefused if it takes too long or ends."""

@@ -35,7 +35,7 @@ def answer(kind: bytes, body: bytes, detector: Detector) -> bytes:
     """
     if kind == ALIGN:
         points = np.frombuffer(body[:40], ">f4").reshape(5, 2).astype(np.float32)
-        image = decode(body[40:])
+        image = _crop(body[40:])
         scale = 1.0
     else:
         image, scale = _photo(body)
@@ -46,6 +46,14 @@ def answer(kind: bytes, body: bytes, detector: Detector) -> bytes:
         raise ImageRefused(str(error)) from error
     quality = measure(aligned, scale * float(np.hypot(*(points[1] - points[0]))))
     return MEASURES.pack(quality.inter_eye_px, quality.sharpness, quality.exposure) + aligned.tobytes()
+
+
+def _crop(content: bytes) -> Pixels:
+    """Pixels of what a device cut out of its frame."""
+    claimed = size(content)
+    if claimed.width * claimed.height > LARGE_PX:
+        raise ImageRefused(f"a probe claims {claimed.width} x {claimed.height}, at most {LARGE_PX} pixels are accepted")
+    return decode(content)
 
 
 def _photo(content: bytes) -> tuple[Pixels, float]:
@@ -63,9 +71,10 @@ def confine() -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stderr.fileno())
     os.close(silence)
-    with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123  the first number is the size in pages
-        now = int(statm.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (now + GROWTH_BYTES, now + GROWTH_BYTES))
+    with open("/proc/self/status") as status:  # noqa: PTH123
+        now = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmData"))
+    # Not RLIMIT_AS: the network's allocator reserves addresses it never fills, and good photos were refused in the end.
+    resource.setrlimit(resource.RLIMIT_DATA, (now + GROWTH_BYTES, now + GROWTH_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

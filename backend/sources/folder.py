@@ -30,6 +30,8 @@ class Folder:
 
 
 def _read(root: Path, key: str) -> list[Photo]:
+    """Raises OSError, also if the folder itself is gone: that is no answer about anybody."""
+    root.stat()
     found = []
     for path in photos.on_file(root, key)[:MOST_PHOTOS]:
         with path.open("rb") as file:

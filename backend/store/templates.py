@@ -142,6 +142,17 @@ def enrolled(db: Connection, journey: str, version: str) -> set[str]:
     return set(db.execute(held.where(travelers.c.journey == journey, templates.c.version == version)).scalars())
 
 
+def holders(db: Connection, journey: str) -> set[str]:
+    """Travellers of a journey with a template of any version."""
+    held = select(templates.c.traveler).join(travelers, travelers.c.traveler == templates.c.traveler)
+    return set(db.execute(held.where(travelers.c.journey == journey)).scalars())
+
+
+def vector(box: Box, traveler: str, sample: int, sealed: bytes) -> NDArray[np.float32]:
+    """A kept template.  Raises KeyGone."""
+    return np.frombuffer(box.open(sealed, f"{traveler}/{sample}"), "<f4")
+
+
 def refusals(db: Connection, journey: str) -> dict[str, list[Refusal]]:
     """By traveller."""
     found: dict[str, list[Refusal]] = {}
@@ -175,11 +186,7 @@ def opened(keys: KeyRing, journey: str, held: Sequence[Row]) -> list[tuple[Row, 
     """With their templates.  What can no longer be opened is gone, and left out.  Takes 3 µs each; no transaction."""
     boxes = {citizen: _box(keys, journey, citizen=citizen) for citizen in {row.citizen for row in held}}
     pairs = ((row, boxes[row.citizen]) for row in held)
-    return [
-        (row, np.frombuffer(box.open(row.sealed, f"{row.traveler}/{row.sample}"), "<f4"))
-        for row, box in pairs
-        if box is not None
-    ]
+    return [(row, vector(box, row.traveler, row.sample, row.sealed)) for row, box in pairs if box is not None]
 
 
 def samples(db: Connection, keys: KeyRing, journey: str, version: str) -> list[tuple[str, NDArray[np.float32]]]:
