@@ -40,9 +40,10 @@ KNOWN = (ServiceError, VisionError, OSError, RuntimeError)
 @app.command()
 def serve(settings: SettingsFile) -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    configure()
+    read = settings_of(settings)
+    configure(read.log)
     try:
-        asyncio.run(_serve(settings_of(settings)))
+        asyncio.run(_serve(read))
     except KNOWN as error:
         stop(str(error))
     except ExceptionGroup as group:

@@ -87,6 +87,7 @@ class Settings(Section):
     connection_age_s: Seconds = 60.0
     drain_s: Seconds = 10.0
     metrics: str = ""  # host:port for Prometheus; "" for none
+    log: Literal["logfmt", "json"] = "logfmt"
     operating_point: Path | None = None  # what `limen-calibrate identify --write` made; else the one that came along
     ahead_h: Annotated[float, Field(gt=0, le=24)] = 24.0  # galleries are built so long before departure
     stay_days: Annotated[int, Field(ge=1)] = 90  # an arrival may stay
