@@ -98,7 +98,7 @@ async def running(settings: Settings, clock: Clock = utc_ms) -> AsyncIterator[in
     models.check_all()
     point = _operating_point(settings.operating_point or FILE)
     async with contextlib.AsyncExitStack() as stack:
-        parts = await _parts(settings, clock, point, stack)
+        parts = await assembled(settings, clock, point, stack)
         measured, readiness = Metrics(), Readiness(NAMES)
         measured.follow(readiness)
         parts.store.observe = measured.observe_store
@@ -125,7 +125,7 @@ async def _drain(server: grpc.aio.Server, readiness: Readiness, longest_s: float
     await server.stop(longest_s)
 
 
-async def _parts(settings: Settings, clock: Clock, point: OperatingPoint, stack: contextlib.AsyncExitStack) -> Parts:
+async def assembled(settings: Settings, clock: Clock, point: OperatingPoint, stack: contextlib.AsyncExitStack) -> Parts:
     store = Store(open_store(settings.state_dir, settings.database))
     stack.callback(store.close)
     embedding = Embedding(settings.threads)
