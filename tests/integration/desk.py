@@ -1,25 +1,25 @@
 """A port with a flight, its travellers, and answers given at a gate: what officers act on, in a real store."""
 
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 from limen.v1.approvals_pb2 import HotlistEntry, ProposeRequest
 from sqlalchemy import Connection, Engine, Table, select
 
-from backend import approvals
+from backend import adjudicating, approvals
 from backend.acting import Acting
-from backend.alerts import look
+from backend.adjudicating import Verdict
+from backend.alerts import View, look
 from backend.caller import Caller
 from backend.keys import KeyRing
 from backend.settings import Rules
-from backend.store import alerts, decisions
+from backend.store import alerts, decisions, schema
 from backend.store.alerts import Alert
-from backend.store.decisions import Decision
 from backend.store.proposals import APPROVED, Proposal, Settlement
 from calibration.service import journeys
+from calibration.service.border import answer
 
 R = TypeVar("R")
 NOW = 1_790_000_000_000
@@ -57,32 +57,9 @@ class Desk:
 
     def decided(self, concern: str, subject: str | None = None, *, told: bool = True, port: str = "ZRH") -> str:
         """A WAIT at gate G1; its decision."""
-        made = Decision(
-            encounter=str(uuid.uuid4()),
-            attempt=1,
-            request_sha256="0" * 64,
-            decision=str(uuid.uuid4()),
-            purpose="cross",
-            device="g1",
-            gate="G1",
-            port=port,
-            journey=self.journey,
-            directive="wait",
-            cue=None,
-            attempts_left=0,
-            concern=concern,
-            traveler=None,
-            subject=subject,
-            score=0.9,
-            runner_up=0.1,
-            accept=0.4,
-            gallery_size=3,
-            policy="2025-12-26",
-            assisted=False,
-            officer=told,
-            allowance=None,
-            capture=b"",
-            decided_utc_ms=self.now_utc_ms,
+        proceeds = answer(self.journey, subject or "", "G1", "cross", self.now_utc_ms)
+        made = replace(
+            proceeds, directive="wait", concern=concern, traveler=None, subject=subject, officer=told, port=port
         )
         return self.ask(decisions.record, made).decision
 
@@ -94,6 +71,22 @@ class Desk:
         decision = self.decided(concern, subject)
         self.look()
         return next(one for one in self.ask(alerts.open_at, "*") if one.decision == decision)
+
+    def hit(self) -> Alert:
+        """The alert about the first traveller, whom a validated entry stands against."""
+        self.wanted(0)
+        return self.alert("hotlist", self.people[0])
+
+    def take(self, who: Caller, alert: Alert) -> View:
+        return self.ask(adjudicating.take, self.acting(who), alert.alert)
+
+    def adjudicate(self, who: Caller, alert: Alert, verdict: Verdict) -> View:
+        return self.ask(adjudicating.adjudicate, self.acting(who), Rules(), alert.alert, verdict)
+
+    def noted(self, action: str) -> list[tuple[object, ...]]:
+        """Who did this, about what, for what purpose, with what result, by the audit log."""
+        lines = self.ask(rows, schema.audit_log)
+        return [(one["who"], one["subject"], one["purpose"], one["result"]) for one in lines if one["action"] == action]
 
     def found(self, alert: str) -> Alert:
         found = self.ask(alerts.find, alert)

@@ -177,37 +177,31 @@ def test_acc1_a_device_a_stranger_and_an_officer_elsewhere_are_refused(
     assert refused(nobody, nobody.alerts.Take, taken) is grpc.StatusCode.PERMISSION_DENIED
 
 
+def run(service: Service, person: Person, name: str, *words: str) -> dict[str, object]:
+    """The first line that a command prints."""
+    token = service.root / f"{name}.token"
+    token.touch(0o600)
+    token.write_text(person.token)
+    reach = ("--identity", str(service.root / f"console-{name}"), "--server", f"localhost:{service.port}")
+    done = CliRunner().invoke(app, [*words, *reach, "--token", str(token)])
+    assert done.exit_code == 0, done.output
+    return dict(json.loads(done.stdout.splitlines()[0]))
+
+
 def test_the_commands_do_it_too(
-    service: Service,
-    gate: Caller,
-    journey: str,
-    officer: Person,
-    supervisor: Person,
-    tmp_path: Path,
-    watching: Watching,
+    service: Service, gate: Caller, journey: str, officer: Person, supervisor: Person, watching: Watching
 ) -> None:
-    def run(person: Person, name: str, *words: str) -> dict[str, object]:
-        token = tmp_path / f"{name}.token"
-        token.touch(0o600)
-        token.write_text(person.token)
-        reach = ("--identity", str(service.root / f"console-{name}"), "--server", f"localhost:{service.port}")
-        done = CliRunner().invoke(app, [*words, *reach, "--token", str(token)])
-        assert done.exit_code == 0, done.output
-        return dict(json.loads(done.stdout.splitlines()[0]))
-
     look(gate, journey, "stranger-live", attempt=3)
-    alert = watching.next_of(journey).alert
-    assert run(officer, "o.meyer", "alerts", "take", alert)["taken_by"] == "o.meyer"
-    told = run(officer, "o.meyer", "alerts", "adjudicate", alert, "release", "--reason", "documents are right")
+    alert, meyer, graf = watching.next_of(journey).alert, (service, officer, "o.meyer"), (service, supervisor, "s.graf")
+    assert run(*meyer, "alerts", "take", alert)["taken_by"] == "o.meyer"
+    told = run(*meyer, "alerts", "adjudicate", alert, "release", "--reason", "documents are right")
     assert told["adjudication"] == "ADJUDICATION_RELEASE"
-    made = run(supervisor, "s.graf", "propose", "rule", "margin", "0.06", "--reason", "as measured")
+    made = run(*graf, "propose", "rule", "margin", "0.06", "--reason", "as measured")
     assert (made["kind"], made["proposed_by"]) == ("rule", "s.graf")
-    assert run(supervisor, "s.graf", "proposals", "--open")["proposal"] == made["proposal"]
+    assert run(*graf, "proposals", "--open")["proposal"] == made["proposal"]
 
 
-def test_the_watch_command_prints_what_waits(
-    service: Service, gate: Caller, journey: str, officer: Person, tmp_path: Path
-) -> None:
+def test_the_watch_command_prints_what_waits(service: Service, gate: Caller, journey: str, officer: Person) -> None:
     look(gate, journey, "stranger-live", attempt=3)
     reach = ("--identity", str(service.root / "console-o.meyer"), "--server", f"localhost:{service.port}")
     command = [sys.executable, "-m", "backend.cli", "alerts", "watch", *reach]
