@@ -1,6 +1,4 @@
-"""Refusals of access: each is counted, and the first few of a caller in a minute are put in the log."""
-
-from prometheus_client import Counter
+"""Refusals of access: the first few of a caller in a minute are put in the log; metrics count them all."""
 
 from backend.caller import Caller
 from backend.clock import Clock
@@ -10,7 +8,6 @@ from backend.store.engine import Store
 MOST = 10  # of one caller in a minute, so that nobody fills the disk by being refused
 LONGEST = 300  # characters of why
 MINUTE_MS = 60_000
-REFUSED = Counter("limen_access_refused", "Calls refused for who made them", ["method"])
 
 
 class Refusals:
@@ -19,8 +16,6 @@ class Refusals:
         self._counts: dict[str, tuple[int, int]] = {}  # by name: the minute, how many in it
 
     async def record(self, who: Caller, method: str, why: str) -> None:
-        """method: one that is known, so that callers make up no labels."""
-        REFUSED.labels(method).inc()
         now_utc_ms = self._clock()
         minute, count = self._counts.get(who.name, (0, 0))
         unsaid = 0
