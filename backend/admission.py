@@ -27,14 +27,16 @@ class Admission:
         return (self._shots + shots) * self._shot_s * HEADROOM
 
     @contextmanager
-    def admitted(self, shots: int, expires_s: float) -> Iterator[None]:
-        """Be inside while work on shots is done.  Raises Busy at once rather than too late."""
+    def admitted(self, shots: int, expires_s: float) -> Iterator[Callable[[], None]]:
+        """Be inside while work on shots is done; call what is given once they were all looked at.
+
+        Raises Busy at once rather than too late.
+        """
         self._check(shots, expires_s)
         entered_s = self._now_s()
         self._inside, self._shots = self._inside + 1, self._shots + shots
         try:
-            yield
-            self._learn(shots, entered_s)
+            yield lambda: self._learn(shots, entered_s)
         finally:
             self._inside, self._shots = self._inside - 1, self._shots - shots
 

@@ -87,13 +87,14 @@ class Verifier:
         return self._rules
 
     async def _answer(self, asked: Submission) -> Decision:
-        with self.admission.admitted(len(asked.shots), asked.expires_s):
+        with self.admission.admitted(len(asked.shots), asked.expires_s) as looked:
             if (held := await self._store.read(answered, asked.question)) is not None:
                 return held
             self._galleries.of(asked.question.journey)  # before work that would be in vain
-            return await self.conclude(
-                asked.question, await self._looking.look(asked.shots, asked.expires_s), asked.expires_s
-            )
+            seen = await self._looking.look(asked.shots, asked.expires_s)
+            made = await self.conclude(asked.question, seen, asked.expires_s)
+            looked()
+            return made
 
 
 def _match(searched: Gallery, templates: Sequence[Vector], claimed: str | None) -> Match:

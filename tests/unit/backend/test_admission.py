@@ -46,29 +46,33 @@ def test_sr03_the_estimate_follows_what_shots_take_also_when_several_are_worked_
     admission = Admission(100, clock)
     for _ in range(60):  # two at a time, each 0.4 s: a shot every 0.2 s
         with ExitStack() as one, ExitStack() as other:
-            one.enter_context(admission.admitted(1, 1e9))
-            other.enter_context(admission.admitted(1, 1e9))
+            first, second = (stack.enter_context(admission.admitted(1, 1e9)) for stack in (one, other))
             clock.now_s += 0.2
+            first()
             one.close()
             clock.now_s += 0.2
+            second()
     assert admission.wait_s(1) == pytest.approx(0.2 * HEADROOM, rel=0.01)
 
 
 def test_a_service_that_rests_takes_anybody_however_slow_it_was(clock: Clock) -> None:
     admission = Admission(100, clock)
-    with admission.admitted(1, 1e9):
+    with admission.admitted(1, 1e9) as looked:
         clock.now_s += 500  # a stall
+        looked()
     with admission.admitted(1, clock.now_s + 0.1):
         assert admission.wait_s(1) > 100
     assert admission.inside == 0
 
 
-def test_work_that_fails_leaves_and_teaches_nothing(clock: Clock) -> None:
+def test_work_that_fails_and_answers_that_were_there_teach_nothing(clock: Clock) -> None:
     admission = Admission(100, clock)
     before_s = admission.wait_s(1)
     with pytest.raises(TooLate), admission.admitted(1, 1e9):
         clock.now_s += 9
         raise TooLate("late")
+    with admission.admitted(3, 1e9):
+        clock.now_s += 0.0001
     assert (admission.inside, admission.wait_s(1)) == (0, before_s)
 
 
