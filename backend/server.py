@@ -30,7 +30,7 @@ from limen.v1 import (
     verification_pb2_grpc,
 )
 
-from backend import access, alerts, auditing, tls
+from backend import access, alerts, auditing, galleries_port, tls
 from backend.clock import Clock, utc_ms
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
@@ -122,6 +122,7 @@ async def _drain(server: grpc.aio.Server, readiness: Readiness, longest_s: float
     log.info("service.drains", watchers=readiness.watchers)
     if readiness.watchers:
         await asyncio.sleep(health.TOLD_S)
+    await readiness.all_taken(longest_s / 2)
     await server.stop(longest_s)
 
 
@@ -150,6 +151,7 @@ def jobs(parts: Parts, measured: Metrics, readiness: Readiness) -> list[Job]:
     settings, store = parts.settings, parts.store
     return [
         parts.galleries.run,
+        lambda: galleries_port.run(store, parts.keys, parts.clock, settings.lanes, template_version()),
         lambda: engine.run(parts.store, parts.keys, parts.clock, parts.settings),
         lambda: auditing.run(parts.store, parts.keys, parts.clock, parts.settings.witness_dir),
         lambda: alerts.run(parts.store, parts.clock, parts.settings.escalate_s),
