@@ -85,9 +85,16 @@ def _message(whole: Whole, found: list[Finding]) -> Message | None:
     if not travelers and function in (Function.NEW, Function.REPLACE):
         found.append(head.finding("missing: no traveller; expected NAD+FL (passenger) or NAD+FM (crew)", "NAD"))
     counts = _counts(after)
-    if travelers and not counts and head.code(1, 1) != "001":
-        found.append((whole.trailer or head).finding("missing: expected CNT+42, how many travel", "CNT"))
+    if head.code(1, 1) != "001":
+        _check_counted(whole.trailer or head, travelers, counts, found)
     return Message(function, legs, travelers, _transaction(head, start), _part(head, found), counts, head.finding(""))
+
+
+def _check_counted(where: Segment, travelers: Sequence[Person], counts: Sequence[Count], found: list[Finding]) -> None:
+    """Crew may be uncounted where passengers are counted."""
+    if travelers and not any(not count.crew or all(one.role.crew for one in travelers) for count in counts):
+        kind = "41" if all(one.role.crew for one in travelers) else "42"
+        found.append(where.finding(f"missing: expected CNT+{kind}, how many travel", "CNT"))
 
 
 def _check_size(head: Segment, groups: "Groups", found: list[Finding]) -> None:

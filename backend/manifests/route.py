@@ -182,7 +182,9 @@ def _timed(leg: Leg, group: Sequence[Segment], found: list[Finding]) -> Leg:
 
 def _left_again(call: Call, last: Call) -> bool:
     """A progressive port told once as reached is told once more as left; in a chain it is told once for both."""
-    return call.kind in BETWEEN and (call.port == last.port or bool(call.departs and not call.arrives))
+    return call.kind in BETWEEN and (
+        call.port == last.port or bool(call.departs and not (call.arrives or last.departs))
+    )
 
 
 def _check(leg: Leg, tdt: Segment, found: list[Finding]) -> None:

@@ -38,7 +38,8 @@ def runs(message: Message, country: str, found: list[Finding]) -> list[Run]:
         run = _run(message, leg, people, found)
         read.append(replace(run, direction="" if loop else _direction(leg, country)))
     if not read:
-        raise Unusable(_at(message, f"no leg begins or ends in {country} at a port that is known"))
+        why = next((f" ({one})" for one in found if one.segment in ("TDT", "LOC", "DTM")), "")
+        raise Unusable(_at(message, f"no leg begins or ends in {country} at a port that is known{why}"))
     return read
 
 
