@@ -20,6 +20,7 @@ log = structlog.get_logger()
 EVERY_S = 0.5
 WARM_S = 30.0  # so long galleries may keep a replica from being asked; then it serves those it has
 TOLD_S = 0.5  # until clients that watch our health have heard that we drain
+TURN_S, QUIET_TURNS = 0.02, 10
 STALE_MS = 6 * 3_600_000  # a journey that left so long ago need not be searchable
 
 
@@ -32,6 +33,7 @@ class Readiness:
         self.warm = self.store_up = False
         self.draining = asyncio.Event()
         self.watchers = 0
+        self.taken = 0  # calls, since the start
 
     @property
     def serving(self) -> bool:
@@ -52,6 +54,17 @@ class Readiness:
     def drain(self) -> None:
         self.draining.set()
         self._tell()
+
+    async def all_taken(self, longest_s: float) -> None:
+        """Until no call was taken for a while: what has arrived but was not yet taken would be cut off by a stop.
+
+        A busy loop takes one call a turn, so turns are counted, not only time.
+        """
+        until_s, seen, quiet = time.monotonic() + longest_s, self.taken, 0
+        while quiet < QUIET_TURNS and time.monotonic() < until_s:
+            await asyncio.sleep(TURN_S)
+            quiet = quiet + 1 if self.taken == seen else 0
+            seen = self.taken
 
     def _tell(self) -> None:
         self.changed.set()

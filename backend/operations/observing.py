@@ -27,6 +27,7 @@ class Observing(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
+        self._readiness.taken += 1
         handler, method = await continuation(handler_call_details), handler_call_details.method
         if handler is None:
             return None

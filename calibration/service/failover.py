@@ -25,7 +25,7 @@ CALLERS = 4  # at once, for as long as replicas are killed
 PAUSE_S = 0.1  # of each, between travellers
 DEADLINE_S, TRIES = 3.0, 3  # of the appliance: the same encounter and attempt each time
 DRAIN_DEADLINE_S = 55.0
-WARM_S = 60.0
+WARM_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class Floor:
                 while not _tried(VerificationStub(channel), self.ask(), 5.0):
                     time.sleep(0.1)
                     if time.monotonic() > until_s:
-                        raise TimeoutError(f"replica {number} did not serve within {WARM_S:g} s")
+                        said = (self.rig.root / f"replica-{number}.log").read_text()[-300:]
+                        raise TimeoutError(f"replica {number} did not serve within {WARM_S:g} s: {said}")
 
     def kept(self) -> dict[str, int]:
         """How many decisions there are of each encounter."""
