@@ -15,12 +15,13 @@ import structlog
 from sqlalchemy import Connection
 
 from backend.clock import Clock
+from backend.crossing import systems_for
 from backend.errors import KeyGone, StoreDown
 from backend.keys import KeyRing
 from backend.records import facts
 from backend.records.messages import Message, message
 from backend.settings import Records
-from backend.store import audit, outbox, reconciliations
+from backend.store import audit, crossings, outbox, reconciliations
 from backend.store.audit import Note
 from backend.store.bell import Topic
 from backend.store.engine import Store
@@ -32,6 +33,7 @@ AT_ONCE = 8  # requests to one system
 BATCH = 4 * AT_ONCE
 LOOK_S = 1.0  # at least so often, whether or not the bell was rung
 LONGEST_DELAY_S = 3600.0
+MOST_ANSWER = 65_536  # bytes
 KEY = "Idempotency-Key"
 
 
@@ -67,10 +69,11 @@ class Sending:
 
     async def run(self) -> None:
         """For ever, one task for each system that is configured."""
+        configured = tuple(system for system in SYSTEMS if self._settings.url(system))
+        await self._store.run(catch_up, configured, self._clock())
         async with self.client() as client, asyncio.TaskGroup() as tasks:
-            for system in SYSTEMS:
-                if self._settings.url(system):
-                    tasks.create_task(self._serve(client, system))
+            for system in configured:
+                tasks.create_task(self._serve(client, system))
 
     def client(self) -> httpx2.AsyncClient:
         limits = httpx2.Limits(max_connections=AT_ONCE * len(SYSTEMS))
@@ -98,7 +101,9 @@ class Sending:
 
         async def one(what: Message | Refusal) -> Outcome:
             async with limit:
-                return what if isinstance(what, Refusal) else await post(client, self._settings.url(system), what)
+                if isinstance(what, Refusal):
+                    return what
+                return await post(client, self._settings.url(system), what, self._settings.timeout_s)
 
         outcomes = await asyncio.gather(*(one(what) for what in told))
         await self._store.run(_settle, system, list(zip(due, outcomes, strict=True)), self._clock(), self._delay_ms)
@@ -107,6 +112,15 @@ class Sending:
     def _delay_ms(self, tries: int) -> int:
         """Doubled with each try, up to an hour."""
         return int(1000 * min(LONGEST_DELAY_S, self._settings.retry_s * 2.0 ** min(tries - 1, 40)))
+
+
+def catch_up(db: Connection, configured: tuple[str, ...], now_utc_ms: int) -> None:
+    """Queue what was recorded while no system at all was configured."""
+    for crossing in outbox.untold(db) if configured else ():
+        held = crossings.find(db, crossing)
+        if held is not None:
+            recorded = crossings.recorded(db, held.traveler)
+            outbox.queue(db, crossing, systems_for(configured, held.kind, recorded=recorded), now_utc_ms)
 
 
 def _messages(db: Connection, keys: KeyRing, due: Sequence[Due], ident_form: str) -> list[Message | Refusal]:
@@ -121,17 +135,30 @@ def _message(db: Connection, keys: KeyRing, row: Due, ident_form: str) -> Messag
         return Refusal(f"our own record cannot be told: {error}")
 
 
-async def post(client: httpx2.AsyncClient, url: str, what: Message) -> Outcome:
+async def post(client: httpx2.AsyncClient, url: str, what: Message, longest_s: float) -> Outcome:
+    """longest_s: for all of it, however slowly the answer drips."""
     headers = {KEY: what.key, "Content-Type": what.media_type}
     try:
-        answer = await client.post(url, content=what.body, headers=headers)
-    except httpx2.TransportError as error:
+        async with (
+            asyncio.timeout(longest_s),
+            client.stream("POST", url, content=what.body, headers=headers) as answer,
+        ):
+            if answer.status_code >= 500:
+                return Unreached(f"HTTP {answer.status_code}")
+            if answer.status_code != 200:
+                return Refusal(f"HTTP {answer.status_code}")
+            return await _read(answer)
+    except (httpx2.TransportError, TimeoutError) as error:
         return Unreached(type(error).__name__)
-    if answer.status_code >= 500:
-        return Unreached(f"HTTP {answer.status_code}")
-    if answer.status_code != 200:
-        return Refusal(f"HTTP {answer.status_code}")
-    return _verdict(answer.content)
+
+
+async def _read(answer: httpx2.Response) -> Outcome:
+    content = b""
+    async for chunk in answer.aiter_bytes():
+        content += chunk
+        if len(content) > MOST_ANSWER:
+            return Refusal(f"its answer is longer than {MOST_ANSWER} bytes")
+    return _verdict(content)
 
 
 def _verdict(content: bytes) -> Outcome:

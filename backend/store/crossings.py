@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from backend.store import outbox
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.schema import amendments, crossings, outcomes
+from backend.store.schema import amendments, crossings, outcomes, travelers
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,11 @@ def standing(db: Connection, encounter: str) -> str | None:
     """The crossing that stands for an encounter."""
     here = (crossings.c.encounter == encounter) & crossings.c.voided_utc_ms.is_(None)
     return db.execute(select(crossings.c.crossing).where(here)).scalar_one_or_none()
+
+
+def recorded(db: Connection, traveler: str) -> bool:
+    """Whether the biometric repository is told of this traveller's crossings."""
+    return bool(db.execute(select(travelers.c.recorded).where(travelers.c.traveler == traveler)).scalar_one())
 
 
 def amend(db: Connection, made: Amendment) -> bool:

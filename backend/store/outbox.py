@@ -140,7 +140,8 @@ def queued(db: Connection) -> dict[str, tuple[str, ...]]:
 
 
 def untold(db: Connection) -> list[str]:
-    """Crossings no system was to be told of: none was configured, so our sealed copy stays."""
+    """Standing crossings no system was to be told of: none was configured, so our sealed copy stays."""
     some = select(outbox.c.number).where(outbox.c.crossing == crossings.c.crossing)
-    none = select(crossings.c.crossing).where(~some.exists(), crossings.c.sealed.is_not(None))
+    kept = crossings.c.sealed.is_not(None) & crossings.c.voided_utc_ms.is_(None)
+    none = select(crossings.c.crossing).where(~some.exists(), kept)
     return list(db.execute(none.order_by(crossings.c.crossed_utc_ms)).scalars())

@@ -1,6 +1,7 @@
 """Systems of record are told: at least once over real HTTP, with one effect each, whatever fails in between."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from backend.amending import Correction, correct
 from backend.caller import Caller
 from backend.keys import RECORDS, KeyRing, of_gallery
-from backend.sending import Sending
+from backend.sending import Sending, catch_up
 from backend.settings import Records
 from backend.store import outbox, reconciliations
 from backend.store.engine import Store, open_store
@@ -225,6 +226,54 @@ def test_a_record_a_system_will_not_take_waits_alone_and_says_why(desk: Desk) ->
     assert (row.crossing, row.system) == (bad, "ident")
     assert row.trouble.startswith("our own record cannot be told: ")
     assert desk.sinks.effects("ident")[good] == 1
+
+
+def test_what_was_recorded_before_any_system_was_configured_is_told_once_one_is(desk: Desk) -> None:
+    desk.border.systems = ()
+    by_face, citizens = desk.crossed(), desk.crossed(citizens=1)
+    voided = desk.crossed()
+    desk.border.ask(correct, desk.border.how, CLERK, Correction(voided, "it did not happen", "", None))
+    assert desk.told() == [0, 0, 0]
+    for _ in range(2):
+        desk.border.ask(catch_up, ("ident", "tecs"), desk.border.now_utc_ms)
+    assert desk.told() == [1, 2, 0]
+    assert [desk.sinks.effects("tecs")[one] for one in (by_face, citizens, voided)] == [1, 1, 0]
+    assert desk.border.ask(outbox.untold) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "its answer has no verdict"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", "its answer is not JSON"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" + bytes(99_999), "its answer is longer than 65536 bytes"),
+        (b"HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n", "HTTP 409"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "unreached: TimeoutError"),
+        (b"nonsense\r\n\r\n", "unreached: RemoteProtocolError"),
+    ],
+    ids=["no verdict", "no JSON", "too long", "refused", "never ends", "no HTTP"],
+)
+async def test_er03_an_answer_that_is_none_leaves_the_record_waiting_and_says_why(
+    engine: Engine, tmp_path: Path, sinks: Sinks, answer: bytes, trouble: str
+) -> None:
+    gone = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            await reader.read(100)
+            writer.write(answer)
+            await reader.read()
+        writer.transport.abort()
+        gone.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/tecs"
+        desk = Desk(engine, tmp_path, sinks, tecs=url, timeout_s="0.5")
+        crossing = desk.crossed()
+        await desk.tell(("tecs",))
+        await gone.wait()
+        (row,) = (row for row in desk.waiting(crossing) if row.system == "tecs")
+        assert row.trouble.startswith(trouble)
 
 
 def test_a_record_whose_key_is_missing_waits_for_it(desk: Desk, tmp_path: Path) -> None:
