@@ -45,18 +45,24 @@ def ready(galleries: Galleries, size: int, journey: str = FLIGHT) -> bool:
         return False
 
 
-def set_traveler(db: Connection, traveler: str, **values: object) -> None:
+def set_traveler(db: Connection, /, traveler: str, **values: object) -> None:
     db.execute(update(travelers).where(travelers.c.traveler == traveler).values(**values))
     touch(db, Topic.GALLERIES)
 
 
-def set_journey(db: Connection, **values: object) -> None:
+def set_journey(db: Connection, /, **values: object) -> None:
     db.execute(update(journeys).where(journeys.c.journey == FLIGHT).values(**values))
     touch(db, Topic.GALLERIES)
 
 
 def cross(db: Connection, traveler: str, *, citizen: bool) -> None:
-    row = {"crossing": traveler, "journey": FLIGHT, "traveler": traveler, "person": traveler, "encounter": traveler}
+    row: dict[str, object] = {
+        "crossing": traveler,
+        "journey": FLIGHT,
+        "traveler": traveler,
+        "person": traveler,
+        "encounter": traveler,
+    }
     row |= {"kind": "biometric", "direction": "out", "port": "ZRH", "gate": "G1", "device": "g1", "agent": None}
     row |= {"policy": "2025-12-26", "sealed": None, "crossed_utc_ms": NOON_UTC_MS, "until_utc_ms": None}
     db.execute(crossings.insert(), {**row, "citizen": citizen})
