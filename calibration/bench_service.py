@@ -30,6 +30,7 @@ SIZES = (420, 42_000)
 SHOTS = 3  # in a submission: what the appliance sends when three different good frames came
 QUESTIONS = 150
 RATE_PER_S, OPEN_S = 20, 15  # an open loop of one-shot questions
+LONGEST_S = 10
 CALLERS, EACH = 16, 25
 PHOTOS = ("anna-on-file", "ben-on-file-1", "carla-on-file", "ben-live", "stranger-live")
 PEOPLE = 40  # on the manifest whose gallery is timed, each with all of PHOTOS
@@ -100,8 +101,11 @@ class ServiceBench:
 
         async def ask() -> None:
             asked, at_s = question(gate, self._shots[:1]), time.monotonic()
-            await stub.Verify(asked, timeout=10)
-            took_ms.append((time.monotonic() - at_s) * 1000)
+            try:
+                await stub.Verify(asked, timeout=LONGEST_S)
+                took_ms.append((time.monotonic() - at_s) * 1000)
+            except grpc.aio.AioRpcError:  # refused for load, or too late: no better than the longest answer
+                took_ms.append(LONGEST_S * 1000)
 
         async with grpc.aio.secure_channel(self._rig.address, self._rig.credentials(gate.device)) as channel:
             stub = VerificationStub(channel)
@@ -150,7 +154,7 @@ class ServiceBench:
                 return
 
     def _ask(self, size: int, shots: int) -> object:
-        return self._stubs[size].Verify(question(self._gates[size], self._shots[:shots]), timeout=30)
+        return self._stubs[size].Verify(question(self._gates[size], self._shots[:shots]), timeout=50)
 
     def _bare(self, size: int, shots: int) -> _Bare:
         made = Gallery(tuple(f"{i:06}" for i in range(size)), vectors(np.random.default_rng(size), size))
