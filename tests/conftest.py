@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -149,9 +150,12 @@ class Service:
             (folder / f"{name}.jpg").write_bytes(portrait(name).read_bytes())
 
 
+TODAY = datetime.now(UTC).date()  # a journey of another day would be too early to build, or purged
+
+
 def manifest(flight: str, numbers: Sequence[str]) -> bytes:
-    head = f"UNA:+.? 'UNB+UNOA:4+XX+L+261122:0800+1'UNH+1+PAXLST:D:12B:UN:IATA'BGM+745'TDT+20+{flight}'"
-    head += "LOC+125+ZRH'DTM+189:2611221030:201'LOC+87+HKG'"
+    head = f"UNA:+.? 'UNB+UNOA:4+XX+L+{TODAY:%y%m%d}:0800+1'UNH+1+PAXLST:D:12B:UN:IATA'BGM+745'TDT+20+{flight}'"
+    head += f"LOC+125+ZRH'DTM+189:{TODAY:%y%m%d}1030:201'LOC+87+HKG'"
     people = "".join(f"NAD+FL+++SPECIMEN:{n}'DOC+P+{n}'LOC+91+UTO'" for n in numbers)
     return f"{head}{people}CNT+42:{len(numbers)}'UNT+9+1'UNZ+1+1'".encode()
 

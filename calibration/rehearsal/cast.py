@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from calibration.rehearsal.clips import Actor, Print, Replay, Scene, lit
@@ -85,13 +86,16 @@ def acts(portrait: Callable[[str], Path]) -> tuple[Act, ...]:
     )
 
 
-def paxlst(flight: str) -> bytes:
-    """The carrier's manifest of a flight: PAXLST D.12B inside UNG/UNE."""
+def paxlst(flight: str, day: date) -> bytes:
+    """The carrier's manifest of a flight on a day: PAXLST D.12B inside UNG/UNE."""
     hour = "1030" if flight == MORNING else "2030"
-    body = [f"UNH+1+PAXLST:D:12B:UN:IATA'BGM+745'TDT+20+{flight}'LOC+125+ZRH'DTM+189:261122{hour}:201'LOC+87+HKG'"]
+    body = [
+        f"UNH+1+PAXLST:D:12B:UN:IATA'BGM+745'TDT+20+{flight}'LOC+125+ZRH'DTM+189:{day:%y%m%d}{hour}:201'LOC+87+HKG'"
+    ]
     for t in TRAVELERS:
         name = f"NAD+FL+++{t.surname}:{t.given}'ATT+2++X'DTM+329:640812'NAT+2+UTO'RFF+SEA:{t.seat}'"
         body.append(f"{name}DOC+P:110:111+{t.number}'LOC+91+UTO'")
     body.append(f"CNT+42:{len(TRAVELERS)}'UNT+{6 + 7 * len(TRAVELERS) + 2}+1'")
-    head = "UNA:+.? 'UNB+UNOA:4+XXCARRIER+LIMEN+261122:0800+1'UNG+PAXLST+XX+LIMEN+261122:0800+1+UN+D:12B'"
+    sent = f"{day:%y%m%d}:0800"
+    head = f"UNA:+.? 'UNB+UNOA:4+XXCARRIER+LIMEN+{sent}+1'UNG+PAXLST+XX+LIMEN+{sent}+1+UN+D:12B'"
     return (head + "".join(body) + "UNE+1+1'UNZ+1+1'").replace("'", "'\n").encode()

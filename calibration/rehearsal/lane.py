@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class Lane:
     def announce(self, flight: str) -> None:
         """Send the carrier's manifest."""
         manifest = self.root / f"{flight}.edi"
-        manifest.write_bytes(paxlst(flight))
+        manifest.write_bytes(paxlst(flight, datetime.now(UTC).date()))
         told = self.tvs("manifest", "submit", manifest.name, *self._as("carrier"))
         self.journeys[flight] = told.strip()
 

@@ -18,7 +18,7 @@ from backend.server import running
 from backend.settings import Rules, Settings
 from backend.store.engine import open_store
 from calibration.rehearsal.cast import portrait
-from tests.conftest import Caller, Service, board, flight, manifest, question, shot
+from tests.conftest import TODAY, Caller, Service, board, flight, manifest, question, shot
 from vision.embed import template_version
 
 
@@ -68,7 +68,7 @@ def test_a_wrong_manifest_is_refused_whole_with_the_place(carrier: Caller, opera
     with pytest.raises(grpc.RpcError, match=r"no leg .* LOC: segment 4 .* missing: expected LOC\+125") as refused:
         carrier.manifests.Submit(manifests_pb2.SubmitRequest(interchange=broken), timeout=5)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    unknown = manifests_pb2.AssignRequest(gate="G1", journey=f"{number}/20261122/ZRH")
+    unknown = manifests_pb2.AssignRequest(gate="G1", journey=f"{number}/{TODAY:%Y%m%d}/ZRH")
     with pytest.raises(grpc.RpcError, match="is unknown; submit its manifest first"):
         operator.manifests.Assign(unknown, timeout=5)
 
