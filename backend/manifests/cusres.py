@@ -96,7 +96,7 @@ def interchange(envelope: Envelope, answers: Sequence[Answer]) -> bytes:
         lines += body
         lines.append(_segment("UNT", str(len(body) + 2), str(number)))
     lines.append(_segment("UNZ", str(len(answers)), envelope.control))
-    return "".join(lines).encode("latin-1", "replace")
+    return "".join(lines).encode("latin-1")
 
 
 def _message(answer: Answer) -> list[str]:
@@ -138,5 +138,6 @@ def _segment(tag: str, *elements: str | tuple[str, ...]) -> str:
 
 
 def _released(text: str) -> str:
-    """As one value: separators escaped, line ends and other control characters gone."""
-    return "".join(c if c.isprintable() else " " for c in text).translate(RELEASED)
+    """As one value: separators escaped, and nothing the character set (UNOC, ISO 8859-1) has not: what an encoder puts
+    in its place is the release character."""
+    return "".join(c if c.isprintable() and ord(c) < 256 else " " for c in text).translate(RELEASED)

@@ -3,7 +3,7 @@
 import warnings
 from datetime import datetime
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydifact import Parser
 
@@ -51,17 +51,16 @@ def test_an_answer_has_the_trip_each_person_and_whether_they_board() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=20)  # pydifact takes its time
-@given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
+@settings(deadline=None, max_examples=8)  # pydifact takes its time
+@given(st.text(max_size=8), st.text(max_size=8), st.text(max_size=8))
+@example("Ā", "?'", "Ā+")
 def test_whatever_a_carrier_calls_its_passengers_stays_one_value(locator: str, reference: str, words: str) -> None:
     answer = Answer(
         Kind.UNSOLICITED, "1", TRIP, [Verdict(locator, reference, Code.CLEARED)], [Problem("NAD", 1, words)]
     )
-    plain = Answer(Kind.UNSOLICITED, "1", TRIP, [Verdict("X" * bool(locator), "X" * bool(reference), Code.CLEARED)])
     told = parsed(interchange(ENVELOPE, [answer]))
-    tags = [one[0] for one in told if one[0] not in ("ERP", "ERC", "FTX")]
-    assert tags == [one[0] for one in parsed(interchange(ENVELOPE, [plain])) if one[0] not in ("ERP", "ERC", "FTX")]
-    assert told[-2][1] == str(len(told) - 3)
+    assert [one[0] for one in told].count("RFF") == 2 + bool(locator) + bool(reference)
+    assert told[-2][:2] == ["UNT", str(len(told) - 3)]
 
 
 def test_no_word_says_why() -> None:
