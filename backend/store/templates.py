@@ -68,6 +68,11 @@ def box_of(keys: KeyRing, journey: str, *, citizen: bool) -> Box:
 
 def enrol(db: Connection, box: Box, traveler: str, version: str, samples: Sequence[Sample]) -> None:
     """Keep a traveller's samples of a template version in place of any there were."""
+    _put(db, box, traveler, version, samples)
+    gallery_rows.changed(db, db.execute(select(travelers.c.journey).where(travelers.c.traveler == traveler)).scalars())
+
+
+def _put(db: Connection, box: Box, traveler: str, version: str, samples: Sequence[Sample]) -> None:
     db.execute(delete(templates).where(templates.c.traveler == traveler, templates.c.version == version))
     rows = [
         {
@@ -83,7 +88,6 @@ def enrol(db: Connection, box: Box, traveler: str, version: str, samples: Sequen
     ]
     if rows:
         db.execute(templates.insert(), rows)
-    gallery_rows.changed(db, db.execute(select(travelers.c.journey).where(travelers.c.traveler == traveler)).scalars())
 
 
 def keep(db: Connection, keys: KeyRing, journey: str, version: str, made: Iterable[Enrolment]) -> int:
@@ -94,10 +98,11 @@ def keep(db: Connection, keys: KeyRing, journey: str, version: str, made: Iterab
     """
     citizen_of = gallery_rows.wanted(db, keys, journey)
     kept = [one for one in made if one.traveler in citizen_of]
+    boxes = {citizen: box_of(keys, journey, citizen=citizen) for citizen in {citizen_of[one.traveler] for one in kept}}
     for one in kept:
-        box = box_of(keys, journey, citizen=citizen_of[one.traveler])
-        enrol(db, box, one.traveler, version, one.samples)
+        _put(db, boxes[citizen_of[one.traveler]], one.traveler, version, one.samples)
         refuse(db, one.traveler, one.refusals)
+    gallery_rows.changed(db, [journey] if kept else [])
     return len(kept)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import Console
 
 from backend.keys import of_gallery
-from backend.store import templates
+from backend.store import journeys, templates
 from backend.store.engine import Store, open_store
 from backend.store.templates import Enrolment, Sample
 from backend.store.travelers import Traveler
@@ -53,6 +53,7 @@ async def _fill(site: Site, store: Store, journey: str, seed: int) -> None:
     made = [_enrolment(one, rows) for one, rows in zip(people, random, strict=True)]
     assert site.keys.has(of_gallery(journey))
     await store.run(templates.keep, site.keys, journey, template_version(), made)
+    await store.run(journeys.searchable, journey, site.now_utc_ms)
 
 
 def _enrolment(one: Traveler, rows: np.ndarray) -> Enrolment:
