@@ -24,8 +24,6 @@ def person(group: Sequence[Segment], day: date | None, found: list[Finding]) -> 
     surname, given = _name(nad, found)
     told, papers = _sorted(group, found)
     documents = tuple(one for of in papers if (one := _document(*of, day, found)) is not None)
-    if not papers:
-        found.append(nad.finding("missing: no travel document; expected DOC", "DOC"))
     if not surname and not documents:
         found.append(nad.finding("neither a name nor a document: nobody to expect"))
         return None
@@ -62,6 +60,8 @@ def _sorted(group: Sequence[Segment], found: list[Finding]) -> tuple[Told, list[
             papers[-1][1].setdefault(key, segment)
         else:
             found.append(segment.finding("belongs to a document, but stands before any; not read"))
+    if not papers:
+        found.append(group[0].finding("missing: no travel document; expected DOC", "DOC"))
     return own, papers
 
 

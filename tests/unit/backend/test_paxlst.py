@@ -370,6 +370,6 @@ def test_what_is_printed_has_exactly_the_promised_keys() -> None:
 
 
 def test_the_rehearsals_manifest_is_read_without_findings() -> None:
-    manifest = parse(paxlst(MORNING))
+    manifest = parse(paxlst(MORNING, date(2026, 11, 22)))
     assert len(manifest.messages[0].travelers) == 5
     assert manifest.findings == ()
