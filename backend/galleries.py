@@ -170,8 +170,8 @@ class Galleries:
         now = means.clock()
         size = 0 if known.searched is None else len(known.searched.travelers)
         after_ms = (pulse.searchable_utc_ms or now) - pulse.received_utc_ms
-        self._progress[pulse.journey] = replace(self.progress(pulse.journey), searchable_after_ms=after_ms)
         await means.store.run(_finished, means.version, pulse.journey, size, now)
+        self._progress[pulse.journey] = replace(self.progress(pulse.journey), searchable_after_ms=after_ms)
         log.info("gallery.built", journey=pulse.journey, travelers=size, searchable_after_ms=after_ms)
 
     def _ask(self, known: _Known) -> None:
