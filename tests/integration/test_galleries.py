@@ -152,7 +152,7 @@ async def test_ret1_closed_doors_end_the_search_and_take_citizens_templates(site
         await site.announce(store, FLIGHT, [anna, ben])
         await until(lambda: ready(galleries, 2))
         await store.run(set_journey, closed_utc_ms=NOON_UTC_MS)
-        await until(lambda: not ready(galleries, 2))
+        await until(lambda: not ready(galleries, 2) and not ready(galleries, 1))
         with pytest.raises(NotReady):
             galleries.of(FLIGHT)
         assert {row[0] for row in await store.read(kept)} == {ben.traveler}
