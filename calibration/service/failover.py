@@ -24,6 +24,7 @@ from calibration.service.rig import Boarding, Rig, cropped, question, shot, temp
 GATE = "gate"
 CALLERS = 4  # at once, for as long as replicas are killed
 PAUSE_S = 0.1  # of each, between travellers
+AGAIN_S = 0.3  # after a try that failed: one that was shed is told to come later
 DEADLINE_S, TRIES = 3.0, 3  # of the appliance: the same encounter and attempt each time
 DRAIN_DEADLINE_S = 55.0
 WARM_S = 120.0
@@ -171,6 +172,7 @@ def _tries(stub: VerificationStub, asked: pb.VerifyRequest) -> Iterator[grpc.Sta
         yield (code := _code(lambda: stub.Verify(asked, timeout=DEADLINE_S)))
         if code is grpc.StatusCode.OK:
             return
+        time.sleep(AGAIN_S)
 
 
 def _code(call: Callable[[], pb.VerifyReply]) -> grpc.StatusCode:
