@@ -21,7 +21,7 @@ from backend.errors import KeyGone, NotAllowed, Refused, Repeated
 from backend.grounds import not_biometric
 from backend.manifests.cusres import Code
 from backend.settings import Rules
-from backend.store import alerts, allowances, journeys, travelers
+from backend.store import alerts, allowances, answers, journeys, travelers
 from backend.store.alerts import Adjudicated, Alert
 from backend.store.allowances import VALID_MS, Allowance
 
@@ -77,8 +77,7 @@ def _follow(db: Connection, acting: Acting, rules: Rules, alert: Alert, verdict:
     if alert.traveler is None:
         return  # nobody was identified: documents, or a new look, decide
     if verdict.adjudication == INTERCEPT:
-        with contextlib.suppress(KeyGone):  # purged: the journey is over, and there is nobody to tell
-            tell_carrier(db, acting.keys, alert.journey, alert.traveler, Code.DO_NOT_BOARD, acting.now_utc_ms)
+        _tell(db, acting, alert.journey, alert.traveler, Code.DO_NOT_BOARD)
         return
     _allow(db, acting, alert.journey, alert.traveler, (alert.alert, verdict.reason))
     if verdict.adjudication == NOT_THIS_PERSON and alert.entry is not None:
@@ -101,6 +100,7 @@ def override(db: Connection, acting: Acting, journey: str, traveler: str, reason
 def _allow(db: Connection, acting: Acting, journey: str, traveler: str, why: tuple[str | None, str]) -> Allowance:
     """why: the alert it answers, if any, and the reason."""
     alert, reason = why
+    stopped = traveler in answers.intercepted(db, journey)
     given = Allowance(
         allowance=str(uuid.uuid4()),
         journey=journey,
@@ -113,7 +113,14 @@ def _allow(db: Connection, acting: Acting, journey: str, traveler: str, why: tup
     )
     allowances.give(db, given)
     acting.note(db, "allowance.given", given.allowance, journey, traveler)
+    if stopped:
+        _tell(db, acting, journey, traveler, Code.CLEARED)
     return given
+
+
+def _tell(db: Connection, acting: Acting, journey: str, traveler: str, code: Code) -> None:
+    with contextlib.suppress(KeyGone):  # purged: the journey is over, and there is nobody to tell
+        tell_carrier(db, acting.keys, journey, traveler, code, acting.now_utc_ms)
 
 
 def _found(db: Connection, acting: Acting, name: str) -> Alert:

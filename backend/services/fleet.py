@@ -25,7 +25,7 @@ class Fleet(FleetServicer):
             ours = f"appliance has {request.template_version}, service has {template_version()}"
             raise Mismatch(f"models differ: {ours}; install the same release on both, then `make models`")
         log.info("device.greeted", device=peer.name, gate=peer.gate, software=request.software)
-        rules = self._parts.settings.rules
+        rules = await self._parts.verifier.rules()
         return fleet_pb2.HelloReply(
             gate=peer.gate or "", attempts=rules.attempts, liveness_enforced=rules.liveness_enforced
         )

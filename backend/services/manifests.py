@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from backend import expecting, submitting
 from backend.acting import Acting
-from backend.caller import caller
+from backend.caller import Caller, caller
 from backend.errors import Busy, KeyGone, NotAllowed, Refused, Repeated
 from backend.hygiene import Hygiene, Kind
 from backend.interceptors import Context
@@ -105,17 +105,21 @@ class Manifests(ManifestsServicer):
         return _hygiene(await self._parts.galleries.hygiene(known.journey))
 
     async def WatchGallery(self, request: pb.WatchGalleryRequest, context: Context) -> AsyncIterator[pb.GalleryState]:
-        gate, bell = caller().gate, self._parts.store.bell
-        if gate is None:
-            raise NotAllowed(f"{caller().name} stands at no gate")
+        who, bell = caller(), self._parts.store.bell
+        if who.gate is None:
+            raise NotAllowed(f"{who.name} stands at no gate")
+        sent: pb.GalleryState | None = None
         while True:
             told = bell.revision(Topic.GALLERIES)
-            yield await self._state(gate)
+            state = await self._state(who)
+            if state != sent:  # the bell is everybody's: most of its rings are about other gates
+                yield state
+                sent = state
             await bell.wait(Topic.GALLERIES, told)
 
-    async def _state(self, gate: str) -> pb.GalleryState:
+    async def _state(self, who: Caller) -> pb.GalleryState:
         parts = self._parts
-        journey = await parts.store.read(journeys.assigned, gate)
+        journey = await parts.store.read(_boards, who)
         if journey is None:
             return pb.GalleryState()
         progress = parts.galleries.progress(journey)
@@ -130,6 +134,12 @@ class Manifests(ManifestsServicer):
 
     def _acting(self) -> Acting:
         return Acting(caller(), self._parts.keys, self._parts.clock())
+
+
+def _boards(db: Connection, who: Caller) -> str | None:
+    """What boards at the caller's gate.  Another port may have a gate of that name: its travellers are not shown."""
+    known = journeys.find(db, journeys.assigned(db, who.gate or "") or "")
+    return known.journey if known is not None and who.holds_at(known.port) else None
 
 
 def _expected(db: Connection, keys: KeyRing, journey: str) -> list[travelers.Expected]:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from backend.errors import KeyGone
 from backend.keys import KeyRing, of_gallery
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.schema import alerts, answers
+from backend.store.schema import alerts, allowances, answers
 
 INTERCEPTED = "intercept"
 
@@ -68,6 +68,12 @@ def last(db: Connection) -> int:
 
 
 def intercepted(db: Connection, journey: str) -> frozenset[str]:
-    """Travellers whom an officer has stopped: the only ones a carrier is told not to board (HUM-1)."""
-    stopped = (alerts.c.journey == journey) & (alerts.c.adjudication == INTERCEPTED)
-    return frozenset(db.execute(select(alerts.c.traveler).where(stopped, alerts.c.traveler.is_not(None))).scalars())
+    """Travellers whom an officer has stopped and none let pass since: the only ones a carrier is told not to board
+    (HUM-1)."""
+    stopped = (alerts.c.journey == journey) & (alerts.c.adjudication == INTERCEPTED) & alerts.c.traveler.is_not(None)
+    let_pass = exists().where(
+        allowances.c.journey == alerts.c.journey,
+        allowances.c.traveler == alerts.c.traveler,
+        allowances.c.given_utc_ms > alerts.c.adjudicated_utc_ms,
+    )
+    return frozenset(db.execute(select(alerts.c.traveler).where(stopped, ~let_pass)).scalars())

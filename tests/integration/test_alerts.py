@@ -1,6 +1,7 @@
 """Officers are told of whoever waits for them, and nobody but a named person decides what becomes of it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from backend.errors import NotAllowed, Refused, Repeated
 from backend.keys import KeyRing, of_gallery
 from backend.settings import Rules
 from backend.store import alerts as kept
-from backend.store import allowances, schema
+from backend.store import allowances, answers, schema
 from backend.store.engine import Store, open_store
 from calibration.service.postgres import Postgres
 from tests.integration.desk import NOW, Desk, officer, rows
@@ -76,6 +77,39 @@ def test_air22_a_release_lets_the_traveller_pass_once_within_ten_minutes(desk: D
     assert desk.ask(allowances.usable, desk.journey, desk.people[1], NOW) is None
     assert [desk.ask(allowances.use, usable, decision) for decision in ("first", "second")] == [True, False]
     assert desk.ask(allowances.usable, desk.journey, who, NOW) is None
+
+
+def told_to_carrier(desk: Desk) -> list[bytes]:
+    """What the carrier is to do, answer after answer."""
+    waiting = desk.ask(answers.waiting, desk.keys, "carrier", 0)
+    return [re.findall(rb"ERC\+(\dZ)", one.interchange)[-1] for one in waiting]
+
+
+def test_air22_who_may_pass_after_an_interception_is_cleared_with_the_carrier_too(desk: Desk) -> None:
+    stopped, again, who = desk.hit(), desk.alert("hotlist", desk.people[0]), desk.people[0]
+    for alert in (stopped, again):
+        desk.take(MEYER, alert)
+    desk.adjudicate(MEYER, stopped, Verdict(INTERCEPT, "a warrant is out", WARRANT))
+    assert desk.ask(answers.intercepted, desk.journey) == {who}
+    desk.now_utc_ms += 60_000
+    desk.adjudicate(MEYER, again, Verdict(RELEASE, "the court has lifted it"))
+    assert told_to_carrier(desk) == [b"1Z", b"0Z"]
+    assert desk.ask(answers.intercepted, desk.journey) == frozenset()
+    desk.ask(adjudicating.override, desk.acting(MEYER), desk.journey, who, "once more")
+    assert len(told_to_carrier(desk)) == 2, "who is not stopped needs no clearing"
+
+
+def test_air22_an_override_clears_who_was_intercepted_until_the_next_interception(desk: Desk) -> None:
+    first, second, who = desk.hit(), desk.alert("hotlist", desk.people[0]), desk.people[0]
+    for alert in (first, second):
+        desk.take(MEYER, alert)
+    desk.adjudicate(MEYER, first, Verdict(INTERCEPT, "a warrant is out", WARRANT))
+    desk.now_utc_ms += 60_000
+    desk.ask(adjudicating.override, desk.acting(MEYER), desk.journey, who, "the court has lifted it")
+    desk.now_utc_ms += 60_000
+    desk.adjudicate(MEYER, second, Verdict(INTERCEPT, "it stands again", WARRANT))
+    assert told_to_carrier(desk) == [b"1Z", b"0Z", b"1Z"]
+    assert desk.ask(answers.intercepted, desk.journey) == {who}
 
 
 def test_not_this_person_lets_pass_and_asks_a_second_person_to_end_the_entry(desk: Desk) -> None:

@@ -4,6 +4,7 @@ import threading
 import uuid
 import warnings
 from collections.abc import Iterator
+from datetime import timedelta
 
 import grpc
 import pytest
@@ -25,7 +26,7 @@ from backend.manifests.runs import Run, runs
 from backend.store import answers, journeys, travelers
 from backend.store.engine import open_store
 from backend.store.schema import audit_log, messages
-from tests.conftest import Caller, Service, flight
+from tests.conftest import TODAY, Caller, Service, flight
 from tests.unit.backend.paxlst_specimens import ANNA, BEN, CARL, HEAD, LEG, interchange, message
 
 NOW_UTC_MS = 1_795_336_000_000  # the morning of 22 November 2026
@@ -34,7 +35,10 @@ DORA = "NAD+FL+++SPECIMEN:DORA'ATT+2++F'DTM+329:700101'NAT+2+UTO'RFF+ABO:P4'"
 
 
 def leg(number: str) -> str:
-    return LEG.replace("0138", number.removeprefix("XX"))
+    """Of today: the service purges what is long over, and builds nothing that is far ahead."""
+    today, tomorrow = f"{TODAY:%y%m%d}", f"{TODAY + timedelta(days=1):%y%m%d}"
+    dated = LEG.replace("261122", today).replace("261123", tomorrow)
+    return dated.replace("XX0138", number)
 
 
 def sent(carrier: Caller, content: bytes) -> pb.SubmitReply:
@@ -86,7 +90,7 @@ def noted(service: Service, action: str) -> list[tuple[str, str]]:
 def test_air2_a_manifest_is_expected_answered_and_noted(service: Service, carrier: Caller) -> None:
     number = flight()
     reply = sent(carrier, interchange(message([ANNA, BEN, DORA, CARL], leg=leg(number))))
-    assert reply.journeys == [f"{number}/20261122/ZRH"]
+    assert reply.journeys == [f"{number}/{TODAY:%Y%m%d}/ZRH"]
     assert reply.travelers == 4
     assert [(one.segment, one.position) for one in reply.findings] == [("DOC", 28)]
     assert told(reply.answer) == [("P1", "0Z"), ("P2", "0Z"), ("P4", "4Z"), ("", "0Z")]
@@ -109,7 +113,7 @@ def test_a_carrier_changes_only_its_own_journeys(service: Service, carrier: Call
         sent(other, interchange(message([BEN], leg=leg(number))))
     assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
     assert any(result == "refused: NotAllowed" for _, result in noted(service, "manifest.submitted"))
-    assert len(expected(service, f"{number}/20261122/ZRH")) == 1
+    assert len(expected(service, f"{number}/{TODAY:%Y%m%d}/ZRH")) == 1
 
 
 def test_changes_add_remove_and_reseat_until_the_doors_close(service: Service, carrier: Caller) -> None:
