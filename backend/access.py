@@ -72,6 +72,7 @@ ALLOWED: dict[str, Rule] = {
 }
 
 
+CASE = "case"  # the purpose for which a protected traveller's name is shown (ACC-2)
 PURPOSES = frozenset(purpose for row in ALLOWED.values() for purpose in row.purposes)
 
 

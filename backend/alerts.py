@@ -39,17 +39,19 @@ REASONS = {
 # A no-match's nearest, or whose print was held up, is not the person who waits: an officer is not given the name.
 IDENTIFIED = frozenset({HOTLIST, DUPLICATE})
 WHO, ROLE, PURPOSE = "alerts", "service", "alert"
-VIEWED = "alert.viewed"
+VIEWED, NAMED = "alert.viewed", "alert.protected_name_viewed"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An alert as an officer sees it.  name and seat: "" where nobody was identified.  remark: of the hotlist entry."""
+    """An alert as an officer sees it.  name and seat: "" where nobody was identified.  remark: of the hotlist entry.
+    protected: the name is shown only to who says it is for a case (ACC-2)."""
 
     alert: Alert
     name: str
     seat: str
     remark: str
+    protected: bool = False
 
 
 async def run(store: Store, clock: Clock, escalate_s: float) -> None:
@@ -141,15 +143,26 @@ def view(db: Connection, acting: Acting, alert: Alert) -> View:
     """Show an officer whom an alert is about; the first time is noted (ACC-1)."""
     if alert.traveler is None:
         return View(alert, "", "", "")
-    if not alerts.noted(db, alert.alert, acting.who.name, VIEWED):
-        purposeful = replace(acting, who=replace(acting.who, purpose=acting.who.purpose or PURPOSE))
-        purposeful.note(db, VIEWED, alert.alert, alert.port, alert.traveler)
+    _note_once(db, acting, alert, VIEWED)
     try:
         shown = travelers.one(db, acting.keys, alert.journey, alert.traveler)
     except KeyGone:  # purged: the alert stays, the name is gone
         shown = None
-    name, seat = (shown.biographic.name, shown.seat) if shown else ("", "")
-    return View(alert, name, seat, _remark(db, acting.keys, alert.entry))
+    remark = _remark(db, acting.keys, alert.entry)
+    if shown is None:
+        return View(alert, "", "", remark)
+    if shown.protected and acting.who.purpose != access.CASE:
+        return View(alert, "", shown.seat, remark, protected=True)
+    if shown.protected:
+        _note_once(db, acting, alert, NAMED)
+    return View(alert, shown.biographic.name, shown.seat, remark, shown.protected)
+
+
+def _note_once(db: Connection, acting: Acting, alert: Alert, action: str) -> None:
+    """In the log the first time an officer sees it."""
+    if not alerts.noted(db, alert.alert, acting.who.name, action):
+        purposeful = replace(acting, who=replace(acting.who, purpose=acting.who.purpose or PURPOSE))
+        purposeful.note(db, action, alert.alert, alert.port, alert.traveler or "")
 
 
 def _remark(db: Connection, keys: KeyRing, entry: str | None) -> str:

@@ -1,7 +1,7 @@
 """What takes four eyes: one person proposes, another approves, and only then it happens, in the same transaction.
 
-Entries of the hotlist and their end, changes of the rules, holds and their end, extracts of the audit log.  Who
-proposed never settles, under whatever role or post: it is the person's name that is compared, here and by the database.
+Entries of the hotlist and their end, changes of the rules, holds and their end, protected travellers (ACC-2),
+extracts of the audit log.  Who proposed never settles, under whatever role or post: it is the person's name that is compared, here and by the database.
 """
 
 import json
@@ -18,7 +18,7 @@ from backend.errors import NotAllowed, Refused, Repeated
 from backend.grounds import not_biometric
 from backend.keys import PERSONS, RECORDS
 from backend.settings import Rules
-from backend.store import holds, hotlist, journeys, proposals, rules
+from backend.store import holds, hotlist, journeys, proposals, rules, travelers
 from backend.store.proposals import APPROVED, Proposal, Settlement
 from backend.store.schema import audit_log
 
@@ -62,6 +62,9 @@ def _check(db: Connection, acting: Acting, settings: Rules, what: ProposeRequest
             run = journeys.find(db, journey)
             if run is None or run.purged_utc_ms is not None:
                 raise Refused(f"journey {journey} is unknown or purged: nothing of it can be held")
+        case "protect":
+            if travelers.one(db, acting.keys, what.protect.journey, what.protect.traveler) is None:
+                raise Refused(f"traveler {what.protect.traveler} is not expected on {what.protect.journey}")
         case "audit_export":
             _in_log(db, what.audit_export.first, what.audit_export.last)
 
@@ -128,6 +131,9 @@ def _made(db: Connection, acting: Acting, held: Proposal) -> str:
             return hold
         case "hold_end":
             return body.hold_end.journey if holds.end(db, body.hold_end.journey, acting.now_utc_ms) else ""
+        case "protect":
+            travelers.protect(db, body.protect.traveler)
+            return body.protect.traveler
         case _:
             return _extract(db, acting, body.audit_export.first, body.audit_export.last)
 

@@ -154,7 +154,7 @@ class _Intake:
     def _again(self, told: Person, wanted: Traveler, held: Listed) -> Traveler:
         one = held.traveler
         if one.biographic.document == wanted.biographic.document:
-            kept = replace(wanted, traveler=one.traveler, accommodation=one.accommodation)
+            kept = replace(wanted, traveler=one.traveler, accommodation=one.accommodation, protected=one.protected)
             if kept != one or held.removed:
                 travelers.amend(self._db, self._keys, self._run.key, kept)
                 self.change.changed += 1
@@ -165,7 +165,7 @@ class _Intake:
         # Photos are those of a document: with another document it is another traveller to look for.
         _drop(self._db, one.traveler)
         self.change.changed += 1
-        fresh = replace(wanted, accommodation=one.accommodation)
+        fresh = replace(wanted, accommodation=one.accommodation, protected=one.protected)
         self._fresh.append(fresh)
         return fresh
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from backend import stays
+from backend.access import CASE
 from backend.biographic import Biographic
 from backend.caller import Caller
 from backend.errors import KeyGone, Refused
 from backend.keys import RECORDS, KeyRing
 from backend.stays import Move
-from backend.store import audit, crossings, journeys, outbox, reconciliations
+from backend.store import audit, crossings, journeys, outbox, reconciliations, travelers
 from backend.store.audit import by
 from backend.store.crossings import Crossing
 from backend.store.reconciliations import Open
@@ -18,11 +19,12 @@ from backend.store.reconciliations import Open
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """name: "" once the systems of record hold it."""
+    """name: "" once the systems of record hold it, and of a protected traveller unless it is for a case."""
 
     crossing: Crossing
     name: str
     queued_for: tuple[str, ...]
+    protected: bool
 
 
 def crossings_of(db: Connection, keys: KeyRing, who: Caller, journey: str, now_utc_ms: int) -> list[Seen]:
@@ -33,9 +35,17 @@ def crossings_of(db: Connection, keys: KeyRing, who: Caller, journey: str, now_u
     who.require(run.port)
     queued, found = outbox.queued(db), crossings.of_journey(db, journey)
     audit.note(db, by(who, now_utc_ms, "crossings.searched", journey, run.port, f"{len(found)} found"))
-    for one in found:
-        audit.note(db, by(who, now_utc_ms, "crossing.viewed", one.crossing, one.port))
-    return [Seen(one, _name(keys, one), queued.get(one.crossing, ())) for one in found]
+    hidden = travelers.protected(db, journey)
+    shown = [_seen(keys, who, one, queued.get(one.crossing, ()), one.traveler in hidden) for one in found]
+    for one in shown:
+        result = "protected" if one.protected and one.name else ""
+        audit.note(db, by(who, now_utc_ms, "crossing.viewed", one.crossing.crossing, one.crossing.port, result))
+    return shown
+
+
+def _seen(keys: KeyRing, who: Caller, of: Crossing, queued_for: tuple[str, ...], protected: bool) -> Seen:
+    name = "" if protected and who.purpose != CASE else _name(keys, of)
+    return Seen(of, name, queued_for, protected)
 
 
 def overstays(db: Connection, who: Caller, port: str, now_utc_ms: int) -> list[Move]:

@@ -72,6 +72,15 @@ def hold_end(journey: str, reason: Reason, identity: Identity, server: Server, t
     _propose(pb.ProposeRequest(reason=reason, hold_end=pb.HoldEnd(journey=journey)), identity, server, token)
 
 
+@propose.command("protect")
+def protect(
+    journey: str, traveler: str, reason: Reason, identity: Identity, server: Server, token: TokenFile = None
+) -> None:
+    """A traveller's name is withheld from now on, unless it is for a case."""
+    of = pb.Protect(journey=journey, traveler=traveler)
+    _propose(pb.ProposeRequest(reason=reason, protect=of), identity, server, token)
+
+
 @propose.command("audit-export")
 def audit_export(
     first: int, last: int, reason: Reason, identity: Identity, server: Server, token: TokenFile = None

@@ -9,7 +9,8 @@ from backend.manifests.findings import Finding, PhotosRefused, Unusable
 
 MOST_BYTES = 4 << 20
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51", b"data:image/")
-LINES_END_SEGMENTS = re.compile(r"^\s*UNA.{5}\r?\n\s*UN[BGH]|\A[^'\"]*^UNH\+[^'\"]*\Z", re.IGNORECASE | re.MULTILINE)
+ADVISED_LINES = re.compile(r"^[ \t]*UNA.{5}\r?\n\s*UN[BGH]", re.IGNORECASE | re.MULTILINE)
+MESSAGE = re.compile(r"^UNH\+", re.IGNORECASE | re.MULTILINE)
 END_OF_LINE = "\x15"  # stands for a line end where that ends a segment
 LINE_END = re.compile(r"\r\n|\n|\r")
 FRAMING = dict.fromkeys(
@@ -36,13 +37,21 @@ def read(content: bytes) -> Text:
     if any(picture in content for picture in PICTURES):
         raise PhotosRefused(Finding("UNO", 0, 1, "a picture is inside; photos come from the sources of record only"))
     text = _decoded(content).translate(FRAMING)
-    end = END_OF_LINE if LINES_END_SEGMENTS.search(text) else ""
+    end = END_OF_LINE if _lines_end_segments(text) else ""
     lines = LINE_END.split(text)
     starts, at = array("q"), 0
     for line in lines:
         starts.append(at)
         at += len(line) + len(end)
     return Text(end.join(lines), starts)
+
+
+def _lines_end_segments(text: str) -> bool:
+    """Where the separators say so, or where there is no other end of a segment.
+
+    Each pattern is tried from the begin of a line and runs over blank space once: any text takes its length.
+    """
+    return ADVISED_LINES.search(text) is not None or (not {"'", '"'} & set(text) and MESSAGE.search(text) is not None)
 
 
 def _decoded(content: bytes) -> str:

@@ -63,6 +63,7 @@ def _told(view: View) -> pb.Alert:
         journey=alert.journey,
         traveler=alert.traveler or "",
         name=view.name,
+        protected=view.protected,
         seat=view.seat,
         remark=view.remark,
         raised_utc_ms=alert.raised_utc_ms,

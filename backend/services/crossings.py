@@ -56,6 +56,7 @@ def _record(seen: Seen) -> pb.CrossingRecord:
         crossing=of.crossing,
         traveler=of.traveler,
         name=seen.name,
+        protected=seen.protected,
         kind=of.kind,
         direction=of.direction,
         gate=of.gate,

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 
 from limen.v1 import manifests_pb2 as pb
 from limen.v1.manifests_pb2_grpc import ManifestsServicer
@@ -124,10 +125,7 @@ class Manifests(ManifestsServicer):
             return pb.GalleryState()
         progress = parts.galleries.progress(journey)
         rows = await parts.store.read(_expected, parts.keys, journey)
-        people = [
-            pb.Expected(traveler=r.traveler, name=r.name, seat=r.seat, crossed=r.crossed, documents=r.documents)
-            for r in rows
-        ]
+        people = [pb.Expected(**asdict(row)) for row in rows]
         state = pb.GalleryState(journey=journey, ready=progress.ready, expected=people)
         state.photos_done, state.photos_total = progress.done, progress.total
         return state

@@ -110,6 +110,7 @@ messages = Table(
 )
 
 # person: `biographic.person`.  sealed: a `Biographic` under the gallery's key, about its traveler id.
+# protected: the name is shown for a case only (ACC-2).
 travelers = Table(
     "travelers",
     metadata,
@@ -122,6 +123,7 @@ travelers = Table(
     Column("photographed", Boolean, nullable=False),  # the policy set has a photo of this traveller taken
     Column("recorded", Boolean, nullable=False),  # and a crossing sent to the biometric repository
     Column("accommodation", String, nullable=False),  # "", opt_out or documents
+    Column("protected", Boolean, nullable=False, default=False),
     Column("removed", Boolean, nullable=False),
     Column("added_utc_ms", BigInteger, nullable=False),
     Column("sealed", LargeBinary),

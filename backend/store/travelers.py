@@ -1,7 +1,7 @@
 """Who is expected on a journey.  What the manifest says of a person is sealed under the gallery's key."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -26,17 +26,19 @@ class Traveler:
     photographed: bool = True
     recorded: bool = True
     accommodation: str = ""
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """As the agent's page shows them."""
+    """As the agent's page shows them.  name: "" of a protected traveller, who has the carrier's `reference` instead."""
 
     traveler: str
     name: str
     seat: str
     crossed: bool
     documents: bool
+    reference: str = ""
 
 
 def expect(db: Connection, keys: KeyRing, journey: str, people: Sequence[Traveler], now_utc_ms: int) -> int:
@@ -44,27 +46,48 @@ def expect(db: Connection, keys: KeyRing, journey: str, people: Sequence[Travele
 
     The gallery's key must be there.  Raises KeyGone.
     """
-    box, persons = keys.box(of_gallery(journey)), keys.box(PERSONS)
+    box, persons, known = keys.box(of_gallery(journey)), keys.box(PERSONS), _protected_persons(db)
     touch(db, Topic.GALLERIES)
-    return sum(_expect(db, box, persons, journey, one, now_utc_ms) for one in people)
+    added = 0
+    for one in people:
+        who = person(persons, one.biographic)
+        protected = one.protected or who in known
+        row = _row(box, replace(one, protected=protected), now_utc_ms) | {"journey": journey, "person": who}
+        added += add(db, travelers, row)
+    return added
 
 
-def _expect(db: Connection, box: Box, persons: Box, journey: str, one: Traveler, now_utc_ms: int) -> int:
-    row = {
+def _row(box: Box, one: Traveler, now_utc_ms: int) -> dict[str, object]:
+    return {
         "traveler": one.traveler,
-        "journey": journey,
-        "person": person(persons, one.biographic),
         "seat": one.seat,
         "crew": one.crew,
         "citizen": one.citizen,
         "photographed": one.photographed,
         "recorded": one.recorded,
         "accommodation": one.accommodation,
+        "protected": one.protected,
         "removed": False,
         "added_utc_ms": now_utc_ms,
         "sealed": box.seal(one.biographic.pack(), one.traveler),
     }
-    return int(add(db, travelers, row))
+
+
+def protect(db: Connection, traveler: str) -> None:
+    """From now on the name is withheld, on every journey this person is expected on (ACC-2)."""
+    same = travelers.c.person == person_of(db, traveler)
+    db.execute(travelers.update().where(same).values(protected=True))
+    touch(db, Topic.GALLERIES)
+
+
+def protected(db: Connection, journey: str) -> frozenset[str]:
+    """Of everyone ever announced for a journey: the label outlives the name."""
+    here = (travelers.c.journey == journey) & travelers.c.protected
+    return frozenset(db.execute(select(travelers.c.traveler).where(here)).scalars())
+
+
+def _protected_persons(db: Connection) -> frozenset[str]:
+    return frozenset(db.execute(select(travelers.c.person).where(travelers.c.protected).distinct()).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +173,7 @@ def _traveler(box: Box, row: Row[Any]) -> Traveler:
         row.photographed,
         row.recorded,
         row.accommodation,
+        row.protected,
     )
 
 
@@ -157,8 +181,11 @@ def expected(db: Connection, keys: KeyRing, journey: str) -> list[Expected]:
     """Everyone on the manifest, by seat, and whether they have crossed."""
     found = select(crossings.c.traveler).where(crossings.c.journey == journey, crossings.c.voided_utc_ms.is_(None))
     over = set(db.execute(found).scalars())
-    people = (
-        Expected(p.traveler, p.biographic.name, p.seat, p.traveler in over, bool(p.accommodation))
-        for p in of_journey(db, keys, journey)
-    )
+    people = (_expected(one, one.traveler in over) for one in of_journey(db, keys, journey))
     return sorted(people, key=lambda one: (one.seat, one.name))
+
+
+def _expected(one: Traveler, crossed: bool) -> Expected:
+    of = one.biographic
+    name, reference = ("", of.reference or of.locator) if one.protected else (of.name, "")
+    return Expected(one.traveler, name, one.seat, crossed, bool(one.accommodation), reference)

@@ -10,7 +10,26 @@ from rich.console import Console
 
 from calibration.service.figure import Figure, table
 
-TOPICS = ("audit", "retention")
+TOPICS = (
+    "access",
+    "alerts",
+    "audit",
+    "durability",
+    "embedding",
+    "failover",
+    "four_eyes",
+    "galleries",
+    "identification",
+    "images",
+    "load",
+    "lookalikes",
+    "neutral",
+    "outbox",
+    "races",
+    "restart",
+    "retention",
+    "search",
+)
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 

@@ -48,7 +48,7 @@ def accounted(planned: Sequence[Flight], ended: Ended) -> list[Row]:
         Row("travellers recorded twice", 0, sum(count - 1 for count in Counter(t for t, _ in found).values())),
         Row("crossings in the audit log", crossings, ended.told_to_log),
         Row("breaks of the audit log", 0, ended.log_problems),
-        Row("answers kept", ended.books.asked, ended.decisions),
+        Row("answers kept", len(ended.books.asked), ended.decisions),
         Row("alerts, of answers an officer must be told", ended.officer_decisions, ended.alerts),
         Row("alerts adjudicated", ended.alerts, ended.adjudicated),
         Row("messages still waiting", 0, ended.waiting),

@@ -26,7 +26,7 @@ PAUSE_S = 0.05
 class Books:
     """What the gates saw: questions asked and answered, outcomes told, in the end compared with what is recorded."""
 
-    asked: int = 0
+    asked: set[str] = field(default_factory=set)  # encounter and attempt
     told: Counter[str] = field(default_factory=Counter)  # by status
     wrong: list[str] = field(default_factory=list)
 
@@ -112,8 +112,8 @@ class Gate:
         return await self._tell(told) is Status.RECORDED
 
     async def _ask(self, probe: NDArray[np.float32], encounter: str, attempt: int = 1) -> Decision:
-        self.books.asked += 1
         digest = f"{encounter}/{attempt}"
+        self.books.asked.add(digest)
         flight = self.flight
         question = Question(
             encounter, attempt, CROSS, flight.journey, flight.gate, flight.gate, flight.port, None, b"", digest

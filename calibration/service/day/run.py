@@ -64,7 +64,7 @@ async def lived(planned: Sequence[Flight], root: Path, say: Callable[[str], None
             say(f"announced: {sum(len(flight.passengers) for flight in planned):,} travellers")
             for wave in range(max(flight.wave for flight in planned) + 1):
                 await day.wave([flight for flight in planned if flight.wave == wave])
-                say(f"wave {wave + 1}: {books.asked:,} questions, {books.told.total():,} outcomes so far")
+                say(f"wave {wave + 1}: {len(books.asked):,} questions, {books.told.total():,} outcomes so far")
             return await found.at_the_end(day.parts, sinks, books, lambda: day.two_weeks_later())
 
 

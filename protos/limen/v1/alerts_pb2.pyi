@@ -95,6 +95,7 @@ class Alert(_message.Message):
     ESCALATED_UTC_MS_FIELD_NUMBER: _builtins.int
     TAKEN_BY_FIELD_NUMBER: _builtins.int
     ADJUDICATION_FIELD_NUMBER: _builtins.int
+    PROTECTED_FIELD_NUMBER: _builtins.int
     alert: _builtins.str
     reason: Global___ReasonClass.ValueType
     port: _builtins.str
@@ -111,6 +112,8 @@ class Alert(_message.Message):
     """Nobody took it in time; 0 if somebody did."""
     taken_by: _builtins.str
     adjudication: Global___Adjudication.ValueType
+    protected: _builtins.bool
+    """The name is withheld unless the call is for a case."""
     def __init__(
         self,
         *,
@@ -127,10 +130,11 @@ class Alert(_message.Message):
         escalated_utc_ms: _builtins.int = ...,
         taken_by: _builtins.str = ...,
         adjudication: Global___Adjudication.ValueType = ...,
+        protected: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "alert", b"alert", "escalated_utc_ms", b"escalated_utc_ms", "gate", b"gate", "journey", b"journey", "name", b"name", "port", b"port", "raised_utc_ms", b"raised_utc_ms", "reason", b"reason", "remark", b"remark", "seat", b"seat", "taken_by", b"taken_by", "traveler", b"traveler"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "alert", b"alert", "escalated_utc_ms", b"escalated_utc_ms", "gate", b"gate", "journey", b"journey", "name", b"name", "port", b"port", "protected", b"protected", "raised_utc_ms", b"raised_utc_ms", "reason", b"reason", "remark", b"remark", "seat", b"seat", "taken_by", b"taken_by", "traveler", b"traveler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

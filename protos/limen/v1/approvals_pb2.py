@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18limen/v1/approvals.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"\xd9\x01\n\x0cHotlistEntry\x12 \n\rdocument_type\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x04\x12,\n\x0f\x64ocument_issuer\x18\x02 \x01(\tB\x13\xbaH\x10r\x0e\x32\x0c^[A-Z]{1,3}$\x12\"\n\x0f\x64ocument_number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x03\x18#\x12\x1a\n\x06remark\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\x12\x1a\n\x06ground\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xc8\x01\x12\x1d\n\x0cuntil_utc_ms\x18\x06 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"%\n\nHotlistEnd\x12\x17\n\x05\x65ntry\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"a\n\nRuleChange\x12;\n\x04rule\x18\x01 \x01(\tB-\xbaH*r(R\x04\x66pirR\x06marginR\x08\x61ttemptsR\x0eleast_liveness\x12\x16\n\x05value\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\"\"\n\x04Hold\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"%\n\x07HoldEnd\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"<\n\x0b\x41uditExport\x12\x16\n\x05\x66irst\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x15\n\x04last\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"\xaf\x02\n\x0eProposeRequest\x12\x1a\n\x06reason\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\x12)\n\x07hotlist\x18\x02 \x01(\x0b\x32\x16.limen.v1.HotlistEntryH\x00\x12+\n\x0bhotlist_end\x18\x03 \x01(\x0b\x32\x14.limen.v1.HotlistEndH\x00\x12$\n\x04rule\x18\x04 \x01(\x0b\x32\x14.limen.v1.RuleChangeH\x00\x12\x1e\n\x04hold\x18\x05 \x01(\x0b\x32\x0e.limen.v1.HoldH\x00\x12%\n\x08hold_end\x18\x06 \x01(\x0b\x32\x11.limen.v1.HoldEndH\x00\x12-\n\x0c\x61udit_export\x18\x07 \x01(\x0b\x32\x15.limen.v1.AuditExportH\x00\x42\r\n\x04what\x12\x05\xbaH\x02\x08\x01\"w\n\rSettleRequest\x12\x1a\n\x08proposal\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x07settled\x18\x02 \x01(\x0e\x32\x11.limen.v1.SettledB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\"\xae\x01\n\x08Proposal\x12\x10\n\x08proposal\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x13\n\x0bproposed_by\x18\x03 \x01(\t\x12\x17\n\x0fproposed_utc_ms\x18\x04 \x01(\x03\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\"\n\x07settled\x18\x06 \x01(\x0e\x32\x11.limen.v1.Settled\x12\x12\n\nsettled_by\x18\x07 \x01(\t\x12\x0c\n\x04made\x18\x08 \x01(\t\")\n\x14ListProposalsRequest\x12\x11\n\topen_only\x18\x01 \x01(\x08\";\n\x12ListProposalsReply\x12%\n\tproposals\x18\x01 \x03(\x0b\x32\x12.limen.v1.Proposal*N\n\x07Settled\x12\x17\n\x13SETTLED_UNSPECIFIED\x10\x00\x12\x14\n\x10SETTLED_APPROVED\x10\x01\x12\x14\n\x10SETTLED_REJECTED\x10\x02\x32\xc1\x01\n\tApprovals\x12\x37\n\x07Propose\x12\x18.limen.v1.ProposeRequest\x1a\x12.limen.v1.Proposal\x12\x35\n\x06Settle\x12\x17.limen.v1.SettleRequest\x1a\x12.limen.v1.Proposal\x12\x44\n\x04List\x12\x1e.limen.v1.ListProposalsRequest\x1a\x1c.limen.v1.ListProposalsReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18limen/v1/approvals.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"\xd9\x01\n\x0cHotlistEntry\x12 \n\rdocument_type\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x04\x12,\n\x0f\x64ocument_issuer\x18\x02 \x01(\tB\x13\xbaH\x10r\x0e\x32\x0c^[A-Z]{1,3}$\x12\"\n\x0f\x64ocument_number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x03\x18#\x12\x1a\n\x06remark\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\x12\x1a\n\x06ground\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xc8\x01\x12\x1d\n\x0cuntil_utc_ms\x18\x06 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"%\n\nHotlistEnd\x12\x17\n\x05\x65ntry\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"a\n\nRuleChange\x12;\n\x04rule\x18\x01 \x01(\tB-\xbaH*r(R\x04\x66pirR\x06marginR\x08\x61ttemptsR\x0eleast_liveness\x12\x16\n\x05value\x18\x02 \x01(\x01\x42\x07\xbaH\x04\x12\x02@\x01\"\"\n\x04Hold\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"%\n\x07HoldEnd\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"A\n\x07Protect\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1a\n\x08traveler\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"<\n\x0b\x41uditExport\x12\x16\n\x05\x66irst\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x15\n\x04last\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"\xd5\x02\n\x0eProposeRequest\x12\x1a\n\x06reason\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\x12)\n\x07hotlist\x18\x02 \x01(\x0b\x32\x16.limen.v1.HotlistEntryH\x00\x12+\n\x0bhotlist_end\x18\x03 \x01(\x0b\x32\x14.limen.v1.HotlistEndH\x00\x12$\n\x04rule\x18\x04 \x01(\x0b\x32\x14.limen.v1.RuleChangeH\x00\x12\x1e\n\x04hold\x18\x05 \x01(\x0b\x32\x0e.limen.v1.HoldH\x00\x12%\n\x08hold_end\x18\x06 \x01(\x0b\x32\x11.limen.v1.HoldEndH\x00\x12-\n\x0c\x61udit_export\x18\x07 \x01(\x0b\x32\x15.limen.v1.AuditExportH\x00\x12$\n\x07protect\x18\x08 \x01(\x0b\x32\x11.limen.v1.ProtectH\x00\x42\r\n\x04what\x12\x05\xbaH\x02\x08\x01\"w\n\rSettleRequest\x12\x1a\n\x08proposal\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x07settled\x18\x02 \x01(\x0e\x32\x11.limen.v1.SettledB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\"\xae\x01\n\x08Proposal\x12\x10\n\x08proposal\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x13\n\x0bproposed_by\x18\x03 \x01(\t\x12\x17\n\x0fproposed_utc_ms\x18\x04 \x01(\x03\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\"\n\x07settled\x18\x06 \x01(\x0e\x32\x11.limen.v1.Settled\x12\x12\n\nsettled_by\x18\x07 \x01(\t\x12\x0c\n\x04made\x18\x08 \x01(\t\")\n\x14ListProposalsRequest\x12\x11\n\topen_only\x18\x01 \x01(\x08\";\n\x12ListProposalsReply\x12%\n\tproposals\x18\x01 \x03(\x0b\x32\x12.limen.v1.Proposal*N\n\x07Settled\x12\x17\n\x13SETTLED_UNSPECIFIED\x10\x00\x12\x14\n\x10SETTLED_APPROVED\x10\x01\x12\x14\n\x10SETTLED_REJECTED\x10\x02\x32\xc1\x01\n\tApprovals\x12\x37\n\x07Propose\x12\x18.limen.v1.ProposeRequest\x1a\x12.limen.v1.Proposal\x12\x35\n\x06Settle\x12\x17.limen.v1.SettleRequest\x1a\x12.limen.v1.Proposal\x12\x44\n\x04List\x12\x1e.limen.v1.ListProposalsRequest\x1a\x1c.limen.v1.ListProposalsReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,6 +54,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HOLD'].fields_by_name['journey']._serialized_options = b'\272H\006r\004\020\001\030P'
   _globals['_HOLDEND'].fields_by_name['journey']._loaded_options = None
   _globals['_HOLDEND'].fields_by_name['journey']._serialized_options = b'\272H\006r\004\020\001\030P'
+  _globals['_PROTECT'].fields_by_name['journey']._loaded_options = None
+  _globals['_PROTECT'].fields_by_name['journey']._serialized_options = b'\272H\006r\004\020\001\030P'
+  _globals['_PROTECT'].fields_by_name['traveler']._loaded_options = None
+  _globals['_PROTECT'].fields_by_name['traveler']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_AUDITEXPORT'].fields_by_name['first']._loaded_options = None
   _globals['_AUDITEXPORT'].fields_by_name['first']._serialized_options = b'\272H\004\"\002 \000'
   _globals['_AUDITEXPORT'].fields_by_name['last']._loaded_options = None
@@ -68,8 +72,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETTLEREQUEST'].fields_by_name['settled']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_SETTLEREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_SETTLEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\003\030\220\003'
-  _globals['_SETTLED']._serialized_start=1270
-  _globals['_SETTLED']._serialized_end=1348
+  _globals['_SETTLED']._serialized_start=1375
+  _globals['_SETTLED']._serialized_end=1453
   _globals['_HOTLISTENTRY']._serialized_start=68
   _globals['_HOTLISTENTRY']._serialized_end=285
   _globals['_HOTLISTEND']._serialized_start=287
@@ -80,18 +84,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HOLD']._serialized_end=459
   _globals['_HOLDEND']._serialized_start=461
   _globals['_HOLDEND']._serialized_end=498
-  _globals['_AUDITEXPORT']._serialized_start=500
-  _globals['_AUDITEXPORT']._serialized_end=560
-  _globals['_PROPOSEREQUEST']._serialized_start=563
-  _globals['_PROPOSEREQUEST']._serialized_end=866
-  _globals['_SETTLEREQUEST']._serialized_start=868
-  _globals['_SETTLEREQUEST']._serialized_end=987
-  _globals['_PROPOSAL']._serialized_start=990
-  _globals['_PROPOSAL']._serialized_end=1164
-  _globals['_LISTPROPOSALSREQUEST']._serialized_start=1166
-  _globals['_LISTPROPOSALSREQUEST']._serialized_end=1207
-  _globals['_LISTPROPOSALSREPLY']._serialized_start=1209
-  _globals['_LISTPROPOSALSREPLY']._serialized_end=1268
-  _globals['_APPROVALS']._serialized_start=1351
-  _globals['_APPROVALS']._serialized_end=1544
+  _globals['_PROTECT']._serialized_start=500
+  _globals['_PROTECT']._serialized_end=565
+  _globals['_AUDITEXPORT']._serialized_start=567
+  _globals['_AUDITEXPORT']._serialized_end=627
+  _globals['_PROPOSEREQUEST']._serialized_start=630
+  _globals['_PROPOSEREQUEST']._serialized_end=971
+  _globals['_SETTLEREQUEST']._serialized_start=973
+  _globals['_SETTLEREQUEST']._serialized_end=1092
+  _globals['_PROPOSAL']._serialized_start=1095
+  _globals['_PROPOSAL']._serialized_end=1269
+  _globals['_LISTPROPOSALSREQUEST']._serialized_start=1271
+  _globals['_LISTPROPOSALSREQUEST']._serialized_end=1312
+  _globals['_LISTPROPOSALSREPLY']._serialized_start=1314
+  _globals['_LISTPROPOSALSREPLY']._serialized_end=1373
+  _globals['_APPROVALS']._serialized_start=1456
+  _globals['_APPROVALS']._serialized_end=1649
 # @@protoc_insertion_point(module_scope)

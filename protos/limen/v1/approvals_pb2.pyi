@@ -161,6 +161,30 @@ class HoldEnd(_message.Message):
 Global___HoldEnd: _TypeAlias = HoldEnd  # noqa: Y015
 
 @_typing.final
+class Protect(_message.Message):
+    """Somebody whose name is withheld from now on, on this journey and on others: it is shown for a case only."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOURNEY_FIELD_NUMBER: _builtins.int
+    TRAVELER_FIELD_NUMBER: _builtins.int
+    journey: _builtins.str
+    traveler: _builtins.str
+    def __init__(
+        self,
+        *,
+        journey: _builtins.str = ...,
+        traveler: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["journey", b"journey", "traveler", b"traveler"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Protect: _TypeAlias = Protect  # noqa: Y015
+
+@_typing.final
 class AuditExport(_message.Message):
     """The audit log, given out."""
 
@@ -195,6 +219,7 @@ class ProposeRequest(_message.Message):
     HOLD_FIELD_NUMBER: _builtins.int
     HOLD_END_FIELD_NUMBER: _builtins.int
     AUDIT_EXPORT_FIELD_NUMBER: _builtins.int
+    PROTECT_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     @_builtins.property
     def hotlist(self) -> Global___HotlistEntry: ...
@@ -208,6 +233,8 @@ class ProposeRequest(_message.Message):
     def hold_end(self) -> Global___HoldEnd: ...
     @_builtins.property
     def audit_export(self) -> Global___AuditExport: ...
+    @_builtins.property
+    def protect(self) -> Global___Protect: ...
     def __init__(
         self,
         *,
@@ -218,12 +245,13 @@ class ProposeRequest(_message.Message):
         hold: Global___Hold | None = ...,
         hold_end: Global___HoldEnd | None = ...,
         audit_export: Global___AuditExport | None = ...,
+        protect: Global___Protect | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "rule", b"rule", "what", b"what"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "protect", b"protect", "rule", b"rule", "what", b"what"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "reason", b"reason", "rule", b"rule", "what", b"what"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "protect", b"protect", "reason", b"reason", "rule", b"rule", "what", b"what"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["hotlist", "hotlist_end", "rule", "hold", "hold_end", "audit_export"]  # noqa: Y015
+    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["hotlist", "hotlist_end", "rule", "hold", "hold_end", "audit_export", "protect"]  # noqa: Y015
     _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_what) -> _WhichOneofReturnType_what | None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18limen/v1/crossings.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"2\n\x14ListCrossingsRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"\xad\x01\n\x0e\x43rossingRecord\x12\x10\n\x08\x63rossing\x18\x01 \x01(\t\x12\x10\n\x08traveler\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x11\n\tdirection\x18\x05 \x01(\t\x12\x0c\n\x04gate\x18\x06 \x01(\t\x12\x16\n\x0e\x63rossed_utc_ms\x18\x07 \x01(\x03\x12\x0e\n\x06voided\x18\x08 \x01(\x08\x12\x12\n\nqueued_for\x18\t \x03(\t\"A\n\x12ListCrossingsReply\x12+\n\tcrossings\x18\x01 \x03(\x0b\x32\x18.limen.v1.CrossingRecord\"\xbf\x01\n\x0e\x43orrectRequest\x12\x1a\n\x08\x63rossing\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\x12.\n\x07redress\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^([A-Za-z0-9]{4,20})?$\x12\x19\n\x06voided\x18\x04 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01H\x00\x12\x1c\n\x08traveler\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x42\x0c\n\x03how\x12\x05\xbaH\x02\x08\x01\"!\n\x0c\x43orrectReply\x12\x11\n\tamendment\x18\x01 \x01(\t\")\n\x10OverstaysRequest\x12\x15\n\x04port\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\n\"X\n\x08Overstay\x12\x10\n\x08\x63rossing\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\t\x12\x16\n\x0e\x61rrived_utc_ms\x18\x03 \x01(\x03\x12\x14\n\x0cuntil_utc_ms\x18\x04 \x01(\x03\"7\n\x0eOverstaysReply\x12%\n\toverstays\x18\x01 \x03(\x0b\x32\x12.limen.v1.Overstay\"\x18\n\x16ReconciliationsRequest\"X\n\x0eReconciliation\x12\x10\n\x08\x63rossing\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\t\x12\x0f\n\x07verdict\x18\x03 \x01(\t\x12\x15\n\ropened_utc_ms\x18\x04 \x01(\x03\">\n\x14ReconciliationsReply\x12&\n\x04open\x18\x01 \x03(\x0b\x32\x18.limen.v1.Reconciliation\"Z\n\x10ReconcileRequest\x12\x1a\n\x08\x63rossing\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x0e\n\x06stands\x18\x02 \x01(\x08\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\"\x10\n\x0eReconcileReply2\xe9\x02\n\tCrossings\x12\x44\n\x04List\x12\x1e.limen.v1.ListCrossingsRequest\x1a\x1c.limen.v1.ListCrossingsReply\x12;\n\x07\x43orrect\x12\x18.limen.v1.CorrectRequest\x1a\x16.limen.v1.CorrectReply\x12\x41\n\tOverstays\x12\x1a.limen.v1.OverstaysRequest\x1a\x18.limen.v1.OverstaysReply\x12S\n\x0fReconciliations\x12 .limen.v1.ReconciliationsRequest\x1a\x1e.limen.v1.ReconciliationsReply\x12\x41\n\tReconcile\x12\x1a.limen.v1.ReconcileRequest\x1a\x18.limen.v1.ReconcileReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18limen/v1/crossings.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"2\n\x14ListCrossingsRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"\xc0\x01\n\x0e\x43rossingRecord\x12\x10\n\x08\x63rossing\x18\x01 \x01(\t\x12\x10\n\x08traveler\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x11\n\tdirection\x18\x05 \x01(\t\x12\x0c\n\x04gate\x18\x06 \x01(\t\x12\x16\n\x0e\x63rossed_utc_ms\x18\x07 \x01(\x03\x12\x0e\n\x06voided\x18\x08 \x01(\x08\x12\x12\n\nqueued_for\x18\t \x03(\t\x12\x11\n\tprotected\x18\n \x01(\x08\"A\n\x12ListCrossingsReply\x12+\n\tcrossings\x18\x01 \x03(\x0b\x32\x18.limen.v1.CrossingRecord\"\xbf\x01\n\x0e\x43orrectRequest\x12\x1a\n\x08\x63rossing\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\x12.\n\x07redress\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^([A-Za-z0-9]{4,20})?$\x12\x19\n\x06voided\x18\x04 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01H\x00\x12\x1c\n\x08traveler\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x42\x0c\n\x03how\x12\x05\xbaH\x02\x08\x01\"!\n\x0c\x43orrectReply\x12\x11\n\tamendment\x18\x01 \x01(\t\")\n\x10OverstaysRequest\x12\x15\n\x04port\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\n\"X\n\x08Overstay\x12\x10\n\x08\x63rossing\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\t\x12\x16\n\x0e\x61rrived_utc_ms\x18\x03 \x01(\x03\x12\x14\n\x0cuntil_utc_ms\x18\x04 \x01(\x03\"7\n\x0eOverstaysReply\x12%\n\toverstays\x18\x01 \x03(\x0b\x32\x12.limen.v1.Overstay\"\x18\n\x16ReconciliationsRequest\"X\n\x0eReconciliation\x12\x10\n\x08\x63rossing\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\t\x12\x0f\n\x07verdict\x18\x03 \x01(\t\x12\x15\n\ropened_utc_ms\x18\x04 \x01(\x03\">\n\x14ReconciliationsReply\x12&\n\x04open\x18\x01 \x03(\x0b\x32\x18.limen.v1.Reconciliation\"Z\n\x10ReconcileRequest\x12\x1a\n\x08\x63rossing\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x0e\n\x06stands\x18\x02 \x01(\x08\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\"\x10\n\x0eReconcileReply2\xe9\x02\n\tCrossings\x12\x44\n\x04List\x12\x1e.limen.v1.ListCrossingsRequest\x1a\x1c.limen.v1.ListCrossingsReply\x12;\n\x07\x43orrect\x12\x18.limen.v1.CorrectRequest\x1a\x16.limen.v1.CorrectReply\x12\x41\n\tOverstays\x12\x1a.limen.v1.OverstaysRequest\x1a\x18.limen.v1.OverstaysReply\x12S\n\x0fReconciliations\x12 .limen.v1.ReconciliationsRequest\x1a\x1e.limen.v1.ReconciliationsReply\x12\x41\n\tReconcile\x12\x1a.limen.v1.ReconcileRequest\x1a\x18.limen.v1.ReconcileReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,29 +55,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCROSSINGSREQUEST']._serialized_start=67
   _globals['_LISTCROSSINGSREQUEST']._serialized_end=117
   _globals['_CROSSINGRECORD']._serialized_start=120
-  _globals['_CROSSINGRECORD']._serialized_end=293
-  _globals['_LISTCROSSINGSREPLY']._serialized_start=295
-  _globals['_LISTCROSSINGSREPLY']._serialized_end=360
-  _globals['_CORRECTREQUEST']._serialized_start=363
-  _globals['_CORRECTREQUEST']._serialized_end=554
-  _globals['_CORRECTREPLY']._serialized_start=556
-  _globals['_CORRECTREPLY']._serialized_end=589
-  _globals['_OVERSTAYSREQUEST']._serialized_start=591
-  _globals['_OVERSTAYSREQUEST']._serialized_end=632
-  _globals['_OVERSTAY']._serialized_start=634
-  _globals['_OVERSTAY']._serialized_end=722
-  _globals['_OVERSTAYSREPLY']._serialized_start=724
-  _globals['_OVERSTAYSREPLY']._serialized_end=779
-  _globals['_RECONCILIATIONSREQUEST']._serialized_start=781
-  _globals['_RECONCILIATIONSREQUEST']._serialized_end=805
-  _globals['_RECONCILIATION']._serialized_start=807
-  _globals['_RECONCILIATION']._serialized_end=895
-  _globals['_RECONCILIATIONSREPLY']._serialized_start=897
-  _globals['_RECONCILIATIONSREPLY']._serialized_end=959
-  _globals['_RECONCILEREQUEST']._serialized_start=961
-  _globals['_RECONCILEREQUEST']._serialized_end=1051
-  _globals['_RECONCILEREPLY']._serialized_start=1053
-  _globals['_RECONCILEREPLY']._serialized_end=1069
-  _globals['_CROSSINGS']._serialized_start=1072
-  _globals['_CROSSINGS']._serialized_end=1433
+  _globals['_CROSSINGRECORD']._serialized_end=312
+  _globals['_LISTCROSSINGSREPLY']._serialized_start=314
+  _globals['_LISTCROSSINGSREPLY']._serialized_end=379
+  _globals['_CORRECTREQUEST']._serialized_start=382
+  _globals['_CORRECTREQUEST']._serialized_end=573
+  _globals['_CORRECTREPLY']._serialized_start=575
+  _globals['_CORRECTREPLY']._serialized_end=608
+  _globals['_OVERSTAYSREQUEST']._serialized_start=610
+  _globals['_OVERSTAYSREQUEST']._serialized_end=651
+  _globals['_OVERSTAY']._serialized_start=653
+  _globals['_OVERSTAY']._serialized_end=741
+  _globals['_OVERSTAYSREPLY']._serialized_start=743
+  _globals['_OVERSTAYSREPLY']._serialized_end=798
+  _globals['_RECONCILIATIONSREQUEST']._serialized_start=800
+  _globals['_RECONCILIATIONSREQUEST']._serialized_end=824
+  _globals['_RECONCILIATION']._serialized_start=826
+  _globals['_RECONCILIATION']._serialized_end=914
+  _globals['_RECONCILIATIONSREPLY']._serialized_start=916
+  _globals['_RECONCILIATIONSREPLY']._serialized_end=978
+  _globals['_RECONCILEREQUEST']._serialized_start=980
+  _globals['_RECONCILEREQUEST']._serialized_end=1070
+  _globals['_RECONCILEREPLY']._serialized_start=1072
+  _globals['_RECONCILEREPLY']._serialized_end=1088
+  _globals['_CROSSINGS']._serialized_start=1091
+  _globals['_CROSSINGS']._serialized_end=1452
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,7 @@ class CrossingRecord(_message.Message):
     CROSSED_UTC_MS_FIELD_NUMBER: _builtins.int
     VOIDED_FIELD_NUMBER: _builtins.int
     QUEUED_FOR_FIELD_NUMBER: _builtins.int
+    PROTECTED_FIELD_NUMBER: _builtins.int
     crossing: _builtins.str
     traveler: _builtins.str
     name: _builtins.str
@@ -59,6 +60,8 @@ class CrossingRecord(_message.Message):
     gate: _builtins.str
     crossed_utc_ms: _builtins.int
     voided: _builtins.bool
+    protected: _builtins.bool
+    """The name is withheld unless the call is for a case."""
     @_builtins.property
     def queued_for(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
@@ -73,10 +76,11 @@ class CrossingRecord(_message.Message):
         crossed_utc_ms: _builtins.int = ...,
         voided: _builtins.bool = ...,
         queued_for: _abc.Iterable[_builtins.str] | None = ...,
+        protected: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["crossed_utc_ms", b"crossed_utc_ms", "crossing", b"crossing", "direction", b"direction", "gate", b"gate", "kind", b"kind", "name", b"name", "queued_for", b"queued_for", "traveler", b"traveler", "voided", b"voided"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crossed_utc_ms", b"crossed_utc_ms", "crossing", b"crossing", "direction", b"direction", "gate", b"gate", "kind", b"kind", "name", b"name", "protected", b"protected", "queued_for", b"queued_for", "traveler", b"traveler", "voided", b"voided"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18limen/v1/manifests.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"2\n\rSubmitRequest\x12!\n\x0binterchange\x18\x01 \x01(\x0c\x42\x0c\xbaH\tz\x07\x10\t\x18\x80\x80\x80\x02\"K\n\x07\x46inding\x12\x0f\n\x07segment\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12\x0c\n\x04line\x18\x03 \x01(\x05\x12\x0f\n\x07problem\x18\x04 \x01(\t\"\x8f\x01\n\x0bSubmitReply\x12\x0f\n\x07journey\x18\x01 \x01(\t\x12\x11\n\ttravelers\x18\x02 \x01(\x05\x12#\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x11.limen.v1.Finding\x12\x10\n\x08journeys\x18\x04 \x03(\t\x12\x0e\n\x06\x61nswer\x18\x05 \x01(\x0c\x12\x15\n\rparts_missing\x18\x06 \x01(\x05\"/\n\x13WatchAnswersRequest\x12\x18\n\x07held_to\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"4\n\rCarrierAnswer\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x13\n\x0binterchange\x18\x02 \x01(\x0c\"\x15\n\x13WatchGalleryRequest\"\\\n\x08\x45xpected\x12\x10\n\x08traveler\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04seat\x18\x03 \x01(\t\x12\x0f\n\x07\x63rossed\x18\x04 \x01(\x08\x12\x11\n\tdocuments\x18\x05 \x01(\x08\"\x7f\n\x0cGalleryState\x12\x0f\n\x07journey\x18\x01 \x01(\t\x12\r\n\x05ready\x18\x02 \x01(\x08\x12\x13\n\x0bphotos_done\x18\x03 \x01(\x05\x12\x14\n\x0cphotos_total\x18\x04 \x01(\x05\x12$\n\x08\x65xpected\x18\x05 \x03(\x0b\x32\x12.limen.v1.Expected\"D\n\rAssignRequest\x12\x17\n\x04gate\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1a\n\x07journey\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"\r\n\x0b\x41ssignReply\"c\n\rRemoveRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1a\n\x08traveler\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xc8\x01\"\r\n\x0bRemoveReply\"/\n\x11\x43loseDoorsRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"7\n\x0f\x43loseDoorsReply\x12\x0f\n\x07\x63rossed\x18\x01 \x01(\x05\x12\x13\n\x0bnot_crossed\x18\x02 \x01(\x05\"\xdc\x01\n\x12\x41\x63\x63ommodateRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1a\n\x08traveler\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12;\n\x04kind\x18\x03 \x01(\x0e\x32!.limen.v1.AccommodateRequest.KindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"Q\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_NONE\x10\x01\x12\x10\n\x0cKIND_OPT_OUT\x10\x02\x12\x12\n\x0eKIND_DOCUMENTS\x10\x03\"\x12\n\x10\x41\x63\x63ommodateReply\",\n\x0eHygieneRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"\xd4\x01\n\x06\x44\x65\x66\x65\x63t\x12#\n\x04kind\x18\x01 \x01(\x0e\x32\x15.limen.v1.Defect.Kind\x12\x11\n\ttravelers\x18\x02 \x03(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x81\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_NO_PHOTO\x10\x01\x12\x14\n\x10KIND_POOR_PHOTOS\x10\x02\x12\x12\n\x0eKIND_DUPLICATE\x10\x03\x12\x13\n\x0fKIND_LOOK_ALIKE\x10\x04\x12\x11\n\rKIND_MISMATCH\x10\x05\"\xb8\x01\n\x0cHygieneReply\x12\x0f\n\x07journey\x18\x01 \x01(\t\x12\x11\n\ttravelers\x18\x02 \x01(\x05\x12\x12\n\nsearchable\x18\x03 \x01(\x05\x12\x0f\n\x07samples\x18\x04 \x01(\x05\x12\x0f\n\x07\x63\x65iling\x18\x05 \x01(\x02\x12\x0e\n\x06\x61\x63\x63\x65pt\x18\x06 \x01(\x02\x12!\n\x07\x64\x65\x66\x65\x63ts\x18\x07 \x03(\x0b\x32\x10.limen.v1.Defect\x12\x1b\n\x13searchable_after_ms\x18\x08 \x01(\x03\x32\x98\x04\n\tManifests\x12\x38\n\x06Submit\x12\x17.limen.v1.SubmitRequest\x1a\x15.limen.v1.SubmitReply\x12H\n\x0cWatchAnswers\x12\x1d.limen.v1.WatchAnswersRequest\x1a\x17.limen.v1.CarrierAnswer0\x01\x12G\n\x0cWatchGallery\x12\x1d.limen.v1.WatchGalleryRequest\x1a\x16.limen.v1.GalleryState0\x01\x12\x38\n\x06\x41ssign\x12\x17.limen.v1.AssignRequest\x1a\x15.limen.v1.AssignReply\x12\x38\n\x06Remove\x12\x17.limen.v1.RemoveRequest\x1a\x15.limen.v1.RemoveReply\x12\x44\n\nCloseDoors\x12\x1b.limen.v1.CloseDoorsRequest\x1a\x19.limen.v1.CloseDoorsReply\x12G\n\x0b\x41\x63\x63ommodate\x12\x1c.limen.v1.AccommodateRequest\x1a\x1a.limen.v1.AccommodateReply\x12;\n\x07Hygiene\x12\x18.limen.v1.HygieneRequest\x1a\x16.limen.v1.HygieneReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18limen/v1/manifests.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"2\n\rSubmitRequest\x12!\n\x0binterchange\x18\x01 \x01(\x0c\x42\x0c\xbaH\tz\x07\x10\t\x18\x80\x80\x80\x02\"K\n\x07\x46inding\x12\x0f\n\x07segment\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12\x0c\n\x04line\x18\x03 \x01(\x05\x12\x0f\n\x07problem\x18\x04 \x01(\t\"\x8f\x01\n\x0bSubmitReply\x12\x0f\n\x07journey\x18\x01 \x01(\t\x12\x11\n\ttravelers\x18\x02 \x01(\x05\x12#\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x11.limen.v1.Finding\x12\x10\n\x08journeys\x18\x04 \x03(\t\x12\x0e\n\x06\x61nswer\x18\x05 \x01(\x0c\x12\x15\n\rparts_missing\x18\x06 \x01(\x05\"/\n\x13WatchAnswersRequest\x12\x18\n\x07held_to\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"4\n\rCarrierAnswer\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x13\n\x0binterchange\x18\x02 \x01(\x0c\"\x15\n\x13WatchGalleryRequest\"o\n\x08\x45xpected\x12\x10\n\x08traveler\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04seat\x18\x03 \x01(\t\x12\x0f\n\x07\x63rossed\x18\x04 \x01(\x08\x12\x11\n\tdocuments\x18\x05 \x01(\x08\x12\x11\n\treference\x18\x06 \x01(\t\"\x7f\n\x0cGalleryState\x12\x0f\n\x07journey\x18\x01 \x01(\t\x12\r\n\x05ready\x18\x02 \x01(\x08\x12\x13\n\x0bphotos_done\x18\x03 \x01(\x05\x12\x14\n\x0cphotos_total\x18\x04 \x01(\x05\x12$\n\x08\x65xpected\x18\x05 \x03(\x0b\x32\x12.limen.v1.Expected\"D\n\rAssignRequest\x12\x17\n\x04gate\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1a\n\x07journey\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"\r\n\x0b\x41ssignReply\"c\n\rRemoveRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1a\n\x08traveler\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xc8\x01\"\r\n\x0bRemoveReply\"/\n\x11\x43loseDoorsRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"7\n\x0f\x43loseDoorsReply\x12\x0f\n\x07\x63rossed\x18\x01 \x01(\x05\x12\x13\n\x0bnot_crossed\x18\x02 \x01(\x05\"\xdc\x01\n\x12\x41\x63\x63ommodateRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1a\n\x08traveler\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12;\n\x04kind\x18\x03 \x01(\x0e\x32!.limen.v1.AccommodateRequest.KindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"Q\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_NONE\x10\x01\x12\x10\n\x0cKIND_OPT_OUT\x10\x02\x12\x12\n\x0eKIND_DOCUMENTS\x10\x03\"\x12\n\x10\x41\x63\x63ommodateReply\",\n\x0eHygieneRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"\xd4\x01\n\x06\x44\x65\x66\x65\x63t\x12#\n\x04kind\x18\x01 \x01(\x0e\x32\x15.limen.v1.Defect.Kind\x12\x11\n\ttravelers\x18\x02 \x03(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x81\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_NO_PHOTO\x10\x01\x12\x14\n\x10KIND_POOR_PHOTOS\x10\x02\x12\x12\n\x0eKIND_DUPLICATE\x10\x03\x12\x13\n\x0fKIND_LOOK_ALIKE\x10\x04\x12\x11\n\rKIND_MISMATCH\x10\x05\"\xb8\x01\n\x0cHygieneReply\x12\x0f\n\x07journey\x18\x01 \x01(\t\x12\x11\n\ttravelers\x18\x02 \x01(\x05\x12\x12\n\nsearchable\x18\x03 \x01(\x05\x12\x0f\n\x07samples\x18\x04 \x01(\x05\x12\x0f\n\x07\x63\x65iling\x18\x05 \x01(\x02\x12\x0e\n\x06\x61\x63\x63\x65pt\x18\x06 \x01(\x02\x12!\n\x07\x64\x65\x66\x65\x63ts\x18\x07 \x03(\x0b\x32\x10.limen.v1.Defect\x12\x1b\n\x13searchable_after_ms\x18\x08 \x01(\x03\x32\x98\x04\n\tManifests\x12\x38\n\x06Submit\x12\x17.limen.v1.SubmitRequest\x1a\x15.limen.v1.SubmitReply\x12H\n\x0cWatchAnswers\x12\x1d.limen.v1.WatchAnswersRequest\x1a\x17.limen.v1.CarrierAnswer0\x01\x12G\n\x0cWatchGallery\x12\x1d.limen.v1.WatchGalleryRequest\x1a\x16.limen.v1.GalleryState0\x01\x12\x38\n\x06\x41ssign\x12\x17.limen.v1.AssignRequest\x1a\x15.limen.v1.AssignReply\x12\x38\n\x06Remove\x12\x17.limen.v1.RemoveRequest\x1a\x15.limen.v1.RemoveReply\x12\x44\n\nCloseDoors\x12\x1b.limen.v1.CloseDoorsRequest\x1a\x19.limen.v1.CloseDoorsReply\x12G\n\x0b\x41\x63\x63ommodate\x12\x1c.limen.v1.AccommodateRequest\x1a\x1a.limen.v1.AccommodateReply\x12;\n\x07Hygiene\x12\x18.limen.v1.HygieneRequest\x1a\x16.limen.v1.HygieneReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -69,35 +69,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHGALLERYREQUEST']._serialized_start=445
   _globals['_WATCHGALLERYREQUEST']._serialized_end=466
   _globals['_EXPECTED']._serialized_start=468
-  _globals['_EXPECTED']._serialized_end=560
-  _globals['_GALLERYSTATE']._serialized_start=562
-  _globals['_GALLERYSTATE']._serialized_end=689
-  _globals['_ASSIGNREQUEST']._serialized_start=691
-  _globals['_ASSIGNREQUEST']._serialized_end=759
-  _globals['_ASSIGNREPLY']._serialized_start=761
-  _globals['_ASSIGNREPLY']._serialized_end=774
-  _globals['_REMOVEREQUEST']._serialized_start=776
-  _globals['_REMOVEREQUEST']._serialized_end=875
-  _globals['_REMOVEREPLY']._serialized_start=877
-  _globals['_REMOVEREPLY']._serialized_end=890
-  _globals['_CLOSEDOORSREQUEST']._serialized_start=892
-  _globals['_CLOSEDOORSREQUEST']._serialized_end=939
-  _globals['_CLOSEDOORSREPLY']._serialized_start=941
-  _globals['_CLOSEDOORSREPLY']._serialized_end=996
-  _globals['_ACCOMMODATEREQUEST']._serialized_start=999
-  _globals['_ACCOMMODATEREQUEST']._serialized_end=1219
-  _globals['_ACCOMMODATEREQUEST_KIND']._serialized_start=1138
-  _globals['_ACCOMMODATEREQUEST_KIND']._serialized_end=1219
-  _globals['_ACCOMMODATEREPLY']._serialized_start=1221
-  _globals['_ACCOMMODATEREPLY']._serialized_end=1239
-  _globals['_HYGIENEREQUEST']._serialized_start=1241
-  _globals['_HYGIENEREQUEST']._serialized_end=1285
-  _globals['_DEFECT']._serialized_start=1288
-  _globals['_DEFECT']._serialized_end=1500
-  _globals['_DEFECT_KIND']._serialized_start=1371
-  _globals['_DEFECT_KIND']._serialized_end=1500
-  _globals['_HYGIENEREPLY']._serialized_start=1503
-  _globals['_HYGIENEREPLY']._serialized_end=1687
-  _globals['_MANIFESTS']._serialized_start=1690
-  _globals['_MANIFESTS']._serialized_end=2226
+  _globals['_EXPECTED']._serialized_end=579
+  _globals['_GALLERYSTATE']._serialized_start=581
+  _globals['_GALLERYSTATE']._serialized_end=708
+  _globals['_ASSIGNREQUEST']._serialized_start=710
+  _globals['_ASSIGNREQUEST']._serialized_end=778
+  _globals['_ASSIGNREPLY']._serialized_start=780
+  _globals['_ASSIGNREPLY']._serialized_end=793
+  _globals['_REMOVEREQUEST']._serialized_start=795
+  _globals['_REMOVEREQUEST']._serialized_end=894
+  _globals['_REMOVEREPLY']._serialized_start=896
+  _globals['_REMOVEREPLY']._serialized_end=909
+  _globals['_CLOSEDOORSREQUEST']._serialized_start=911
+  _globals['_CLOSEDOORSREQUEST']._serialized_end=958
+  _globals['_CLOSEDOORSREPLY']._serialized_start=960
+  _globals['_CLOSEDOORSREPLY']._serialized_end=1015
+  _globals['_ACCOMMODATEREQUEST']._serialized_start=1018
+  _globals['_ACCOMMODATEREQUEST']._serialized_end=1238
+  _globals['_ACCOMMODATEREQUEST_KIND']._serialized_start=1157
+  _globals['_ACCOMMODATEREQUEST_KIND']._serialized_end=1238
+  _globals['_ACCOMMODATEREPLY']._serialized_start=1240
+  _globals['_ACCOMMODATEREPLY']._serialized_end=1258
+  _globals['_HYGIENEREQUEST']._serialized_start=1260
+  _globals['_HYGIENEREQUEST']._serialized_end=1304
+  _globals['_DEFECT']._serialized_start=1307
+  _globals['_DEFECT']._serialized_end=1519
+  _globals['_DEFECT_KIND']._serialized_start=1390
+  _globals['_DEFECT_KIND']._serialized_end=1519
+  _globals['_HYGIENEREPLY']._serialized_start=1522
+  _globals['_HYGIENEREPLY']._serialized_end=1706
+  _globals['_MANIFESTS']._serialized_start=1709
+  _globals['_MANIFESTS']._serialized_end=2245
 # @@protoc_insertion_point(module_scope)

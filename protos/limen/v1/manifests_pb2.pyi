@@ -172,12 +172,15 @@ class Expected(_message.Message):
     SEAT_FIELD_NUMBER: _builtins.int
     CROSSED_FIELD_NUMBER: _builtins.int
     DOCUMENTS_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
     traveler: _builtins.str
     name: _builtins.str
     seat: _builtins.str
     crossed: _builtins.bool
     documents: _builtins.bool
     """Goes by documents: no photo is taken."""
+    reference: _builtins.str
+    """The carrier's own, of a traveller whose name is withheld; empty of everybody else."""
     def __init__(
         self,
         *,
@@ -186,10 +189,11 @@ class Expected(_message.Message):
         seat: _builtins.str = ...,
         crossed: _builtins.bool = ...,
         documents: _builtins.bool = ...,
+        reference: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["crossed", b"crossed", "documents", b"documents", "name", b"name", "seat", b"seat", "traveler", b"traveler"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crossed", b"crossed", "documents", b"documents", "name", b"name", "reference", b"reference", "seat", b"seat", "traveler", b"traveler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
