@@ -1,14 +1,15 @@
 """What takes four eyes: one person proposes, another approves, and only then it happens, in the same transaction.
 
 Entries of the hotlist and their end, changes of the rules, holds and their end, protected travellers (ACC-2),
-extracts of the audit log.  Who proposed never settles, under whatever role or post: it is the person's name that is compared, here and by the database.
+extracts of the audit log.  Who proposed never settles, under whatever role or post: it is the person's name that is
+compared, here and by the database.
 """
 
 import json
 import uuid
 from dataclasses import asdict
 
-from limen.v1.approvals_pb2 import HotlistEntry, ProposeRequest, RuleChange
+from limen.v1.approvals_pb2 import HotlistEntry, ProposeRequest, Protect, RuleChange
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
@@ -63,10 +64,14 @@ def _check(db: Connection, acting: Acting, settings: Rules, what: ProposeRequest
             if run is None or run.purged_utc_ms is not None:
                 raise Refused(f"journey {journey} is unknown or purged: nothing of it can be held")
         case "protect":
-            if travelers.one(db, acting.keys, what.protect.journey, what.protect.traveler) is None:
-                raise Refused(f"traveler {what.protect.traveler} is not expected on {what.protect.journey}")
+            _is_expected(db, acting, what.protect)
         case "audit_export":
             _in_log(db, what.audit_export.first, what.audit_export.last)
+
+
+def _is_expected(db: Connection, acting: Acting, what: Protect) -> None:
+    if travelers.one(db, acting.keys, what.journey, what.traveler) is None:
+        raise Refused(f"traveler {what.traveler} is not expected on {what.journey}")
 
 
 def _in_bounds(settings: Rules, change: RuleChange) -> None:

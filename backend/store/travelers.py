@@ -87,7 +87,8 @@ def protected(db: Connection, journey: str) -> frozenset[str]:
 
 
 def _protected_persons(db: Connection) -> frozenset[str]:
-    return frozenset(db.execute(select(travelers.c.person).where(travelers.c.protected).distinct()).scalars())
+    alive = travelers.c.protected & travelers.c.sealed.is_not(None)
+    return frozenset(db.execute(select(travelers.c.person).where(alive).distinct()).scalars())
 
 
 @dataclass(frozen=True, slots=True)
