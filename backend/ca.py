@@ -57,7 +57,7 @@ def init(folder: Path, hosts: list[str]) -> None:
 
 
 def renew(folder: Path) -> None:
-    """A new key and certificate for the service, for the same hosts; a running one takes them at its next connection."""
+    """A new key and certificate for the service, for the same hosts; a running one takes them for new connections."""
     try:
         hosts = (folder / "hosts").read_text().split()
     except OSError as error:

@@ -24,10 +24,10 @@ from backend.rules.directive import (
     tells_officer,
 )
 from backend.settings import Rules
-from backend.store import allowances, audit, decisions, hotlist, journeys
+from backend.store import allowances, audit, decisions
 from backend.store.audit import Note
-from backend.store.decisions import Decision, Known
-from backend.store.journeys import Journey
+from backend.store.decisions import Decision
+from backend.store.facts import Facts, facts
 
 CROSS, IDENTIFY = "cross", "identify"
 CLAIM = ", claim 1:1"
@@ -71,13 +71,22 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class _Background:
-    """What the database knows of the subject; the same is asked of it whatever the answer will be."""
+    """What the database knows; the same is asked of it whatever the answer will be.  told: of this encounter."""
 
-    run: Journey
-    known: Known
-    standing: Standing
-    allowance: str | None
+    facts: Facts
     told: frozenset[str]
+
+    @property
+    def standing(self) -> Standing:
+        of = self.facts
+        return Standing(
+            crossed=of.crossed,
+            hotlisted=of.hotlisted,
+            accommodated=bool(of.known.accommodation),
+            photographed=of.known.photographed,
+            removed=of.known.removed,
+            allowed=of.allowance is not None,
+        )
 
 
 def conclude(db: Connection, keys: KeyRing, case: Case) -> Decision:
@@ -88,8 +97,8 @@ def conclude(db: Connection, keys: KeyRing, case: Case) -> Decision:
     if (held := answered(db, case.question)) is not None:
         return held
     background = _background(db, case)
-    _here(db, case.question, background.run)
-    policy = _policy(case, background.run.policy)
+    _here(case.question, background.facts)
+    policy = _policy(case, background.facts.run.policy)
     directive = decide(_evidence(case, background), policy)
     made = decisions.record(db, _decision(case, background, directive, policy))
     if case.question.purpose == IDENTIFY:
@@ -109,29 +118,20 @@ def answered(db: Connection, question: Question) -> Decision | None:
 
 
 def _background(db: Connection, case: Case) -> _Background:
-    question, subject = case.question, case.subject or ""
-    if (run := journeys.find(db, question.journey)) is None:
+    question = case.question
+    known = facts(db, question.journey, case.subject or "", question.gate, case.now_utc_ms)
+    if known is None:
         raise Refused(f"journey {question.journey} is unknown; submit its manifest first")
-    known = decisions.known(db, run.journey, subject)
-    allowance = allowances.usable(db, run.journey, subject, case.now_utc_ms)
-    standing = Standing(
-        crossed=decisions.crossed(db, run.journey, subject),
-        hotlisted=hotlist.hit(db, known.person, case.now_utc_ms) is not None,
-        accommodated=bool(known.accommodation),
-        photographed=known.photographed,
-        removed=known.removed,
-        allowed=allowance is not None,
-    )
-    return _Background(run, known, standing, allowance, decisions.told(db, question.encounter))
+    return _Background(known, decisions.told(db, question.encounter))
 
 
-def _here(db: Connection, question: Question, run: Journey) -> None:
+def _here(question: Question, of: Facts) -> None:
     """A gate opens for the journey it boards only; who is at a touchpoint may be asked there for any of its port."""
-    if question.port and question.port != run.port:
-        raise NotAllowed(f"gate {question.gate} stands at {question.port}, {run.journey} is seen at {run.port}")
-    boards = journeys.assigned(db, question.gate)
-    if question.purpose == CROSS and boards != run.journey:
-        raise NotAllowed(f"gate {question.gate} boards {boards or 'no journey'}, not {run.journey}; assign it first")
+    if question.port and question.port != of.run.port:
+        raise NotAllowed(f"gate {question.gate} stands at {question.port}, {of.run.journey} is seen at {of.run.port}")
+    if question.purpose == CROSS and of.boards != of.run.journey:
+        boards = of.boards or "no journey"
+        raise NotAllowed(f"gate {question.gate} boards {boards}, not {of.run.journey}; assign it first")
 
 
 def _evidence(case: Case, background: _Background) -> Evidence:
@@ -142,7 +142,7 @@ def _evidence(case: Case, background: _Background) -> Evidence:
         attempts_left=case.rules.attempts - case.question.attempt,
         standing=background.standing,
         claimed=case.question.claimed is not None,
-        closed=background.run.cancelled or background.run.closed_utc_ms is not None,
+        closed=background.facts.run.cancelled or background.facts.run.closed_utc_ms is not None,
     )
 
 
@@ -161,9 +161,9 @@ def _policy(case: Case, version: str) -> Policy:
 
 def _passed(db: Connection, keys: KeyRing, case: Case, background: _Background, made: Decision) -> None:
     """What a PROCEED also changes: an allowance is spent, and of whom a record is due the live image is kept."""
-    if background.allowance is not None:
-        allowances.use(db, background.allowance, made.decision)
-    if background.known.recorded and not background.known.citizen and case.seen.image:
+    if background.facts.allowance is not None:
+        allowances.use(db, background.facts.allowance, made.decision)
+    if background.facts.known.recorded and not background.facts.known.citizen and case.seen.image:
         captures.keep(db, keys, made, case.seen.image)
 
 
@@ -195,7 +195,7 @@ def _decision(case: Case, background: _Background, directive: Directive, policy:
         purpose=question.purpose,
         device=question.device,
         gate=question.gate,
-        port=question.port or background.run.port,
+        port=question.port or background.facts.run.port,
         journey=question.journey,
         directive=type(directive).__name__.lower(),
         cue=directive.cue if isinstance(directive, Recapture) else None,
@@ -210,7 +210,7 @@ def _decision(case: Case, background: _Background, directive: Directive, policy:
         policy=policy.version,
         assisted=question.claimed is not None,
         officer=tells_officer(directive, background.told, crossing=crossing),
-        allowance=background.allowance if proceeds and crossing else None,
+        allowance=background.facts.allowance if proceeds and crossing else None,
         capture=question.capture,
         decided_utc_ms=case.now_utc_ms,
     )

@@ -31,6 +31,7 @@ from vision.errors import ImageRefused
 log = structlog.get_logger()
 AT_ONCE = 8  # requests to one system
 BATCH = 4 * AT_ONCE
+GATHER_S = 0.1  # what comes together goes together: a batch is one transaction
 LOOK_S = 1.0  # at least so often, whether or not the bell was rung
 LONGEST_DELAY_S = 3600.0
 MOST_ANSWER = 65_536  # bytes
@@ -89,14 +90,13 @@ class Sending:
                 tried = 0
             if not tried:
                 await self._store.bell.wait(Topic.OUTBOX, seen, LOOK_S)
+                await asyncio.sleep(GATHER_S)
 
     async def once(self, client: httpx2.AsyncClient, system: str) -> int:
         """Try what is due now, up to a batch; how many rows that were."""
-        now = self._clock()
-        due = await self._store.run(outbox.claim, system, now, now + self._claim_ms, BATCH)
+        due, told = await self._store.run(_claimed, self._keys, system, self._clock(), self._claim_ms, self._settings)
         if not due:
             return 0
-        told = await self._store.run(_messages, self._keys, due, self._settings.ident_form)
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def one(what: Message | Refusal) -> Outcome:
@@ -123,8 +123,12 @@ def catch_up(db: Connection, configured: tuple[str, ...], now_utc_ms: int) -> No
             outbox.queue(db, crossing, systems_for(configured, held.kind, recorded=recorded), now_utc_ms)
 
 
-def _messages(db: Connection, keys: KeyRing, due: Sequence[Due], ident_form: str) -> list[Message | Refusal]:
-    return [_message(db, keys, row, ident_form) for row in due]
+def _claimed(
+    db: Connection, keys: KeyRing, system: str, now_utc_ms: int, claim_ms: int, settings: Records
+) -> tuple[list[Due], list[Message | Refusal]]:
+    """What is due to a system, and the words for it."""
+    due = outbox.claim(db, system, now_utc_ms, now_utc_ms + claim_ms, BATCH)
+    return due, [_message(db, keys, row, settings.ident_form) for row in due]
 
 
 def _message(db: Connection, keys: KeyRing, row: Due, ident_form: str) -> Message | Refusal:

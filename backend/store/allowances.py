@@ -2,8 +2,9 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
+from backend.store.portable import Given
 from backend.store.schema import allowances
 
 VALID_MS = 600_000  # ten minutes: long enough to walk back to the gate
@@ -29,11 +30,15 @@ def give(db: Connection, allowance: Allowance) -> None:
 
 def usable(db: Connection, journey: str, traveler: str, now_utc_ms: int) -> str | None:
     """The allowance a traveller may still use here, the one that ends first."""
+    return db.execute(next_usable(journey, traveler, now_utc_ms)).scalar_one_or_none()
+
+
+def next_usable(journey: Given[str], traveler: Given[str], now_utc_ms: Given[int]) -> Select[str]:
     unused = allowances.c.used_by.is_(None) & (allowances.c.until_utc_ms > now_utc_ms)
     found = select(allowances.c.allowance).where(
         allowances.c.journey == journey, allowances.c.traveler == traveler, unused
     )
-    return db.execute(found.order_by(allowances.c.until_utc_ms, allowances.c.allowance).limit(1)).scalar_one_or_none()
+    return found.order_by(allowances.c.until_utc_ms, allowances.c.allowance).limit(1)
 
 
 def use(db: Connection, allowance: str, decision: str) -> bool:

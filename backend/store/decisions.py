@@ -3,11 +3,11 @@
 from dataclasses import asdict, dataclass
 
 from limen.v1.verification_pb2 import VerifyRequest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import add
+from backend.store.portable import Given, add
 from backend.store.schema import crossings, decisions, travelers
 
 
@@ -146,6 +146,11 @@ def granted(db: Connection, encounter: str, decision: str) -> Decision | None:
 
 
 def crossed(db: Connection, journey: str, traveler: str) -> bool:
-    found = select(crossings.c.crossing).where(crossings.c.journey == journey, crossings.c.traveler == traveler)
-    found = found.where(crossings.c.voided_utc_ms.is_(None))
-    return db.execute(found).first() is not None
+    return db.execute(standing(journey, traveler)).first() is not None
+
+
+def standing(journey: Given[str], traveler: Given[str]) -> Select[str]:
+    """The traveller's crossing, voided ones left out."""
+    of = crossings.c
+    here = (of.journey == journey) & (of.traveler == traveler) & of.voided_utc_ms.is_(None)
+    return select(of.crossing).where(here)

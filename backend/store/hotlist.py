@@ -2,10 +2,11 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
+from backend.store.portable import Given
 from backend.store.schema import hotlist
 
 
@@ -29,11 +30,14 @@ def put(db: Connection, entry: Entry) -> None:
 
 def hit(db: Connection, person: str, now_utc_ms: int) -> str | None:
     """The entry that stands against a person at a time, the one that lasts longest.  person: `biographic.person`."""
+    return db.execute(lasting(person, now_utc_ms)).scalar_one_or_none()
+
+
+def lasting(person: Given[str], now_utc_ms: Given[int]) -> Select[str]:
     lives = hotlist.c.ended_utc_ms.is_(None) | (hotlist.c.ended_utc_ms > now_utc_ms)
     stands = lives & (hotlist.c.until_utc_ms > now_utc_ms)
     found = select(hotlist.c.entry).where(hotlist.c.person == person, stands)
-    lasting = found.order_by(hotlist.c.until_utc_ms.desc(), hotlist.c.entry).limit(1)
-    return db.execute(lasting).scalar_one_or_none()
+    return found.order_by(hotlist.c.until_utc_ms.desc(), hotlist.c.entry).limit(1)
 
 
 def find(db: Connection, entry: str) -> Entry | None:

@@ -2,11 +2,11 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import add, insert
+from backend.store.portable import Given, add, insert
 from backend.store.schema import assignments, journeys
 
 
@@ -87,4 +87,8 @@ def assign(db: Connection, gate: str, journey: str) -> None:
 
 
 def assigned(db: Connection, gate: str) -> str | None:
-    return db.execute(select(assignments.c.journey).where(assignments.c.gate == gate)).scalar_one_or_none()
+    return db.execute(boards(gate)).scalar_one_or_none()
+
+
+def boards(gate: Given[str]) -> Select[str]:
+    return select(assignments.c.journey).where(assignments.c.gate == gate)

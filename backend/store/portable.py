@@ -1,9 +1,12 @@
 """The one statement SQLite and PostgreSQL share but SQLAlchemy gives to each apart: insert, unless it is there."""
 
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
+Given: TypeAlias = T | ColumnElement[T]  # a value, or a column or parameter of a statement it becomes part of
 
 
 def insert(db: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":

@@ -11,7 +11,7 @@ def test_every_method_has_a_row() -> None:
 
 
 def test_se04_an_unknown_method_is_refused() -> None:
-    with pytest.raises(NotAllowed, match="nobody may call /limen.v1.New/Method"):
+    with pytest.raises(NotAllowed, match=r"nobody may call /limen\.v1\.New/Method"):
         access.check("/limen.v1.New/Method", [("gate", "ZRH")])
 
 
