@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN_PACKAGES := libgl1 libglib2.0-0 libegl1 libgles2 libseccomp2
 TEST_PACKAGES := chromium fonts-dejavu-core libatomic1 python3-gi gir1.2-gst-rtsp-server-1.0 gcc libc6-dev gcc-avr avr-libc libsimavr-dev spin postgresql
 
-.PHONY: help run test check bench firmware model safety soak mutants protos models portraits lock clean
+.PHONY: help run test check bench firmware model safety service soak mutants protos models portraits lock clean
 help:
 	@echo 'make run            play the rehearsal, then stay up on its pages (ONCE=1: play it and stop)'
 	@echo 'make test           every test'
@@ -15,7 +15,8 @@ help:
 	@echo 'make firmware       build the gate controller for its chip, into var/firmware'
 	@echo 'make model          search every state of the gate line with Spin, and its seeded mutants'
 	@echo 'make safety         every figure of the gate: replay, fuzz, kills, heartbeat, door faults'
-	@echo 'make soak           a million random steps of host, line and controller'
+	@echo 'make service        every figure of the service: races, crashes, fail-over, access, audit, purge (QUICK=1)'
+	@echo 'make soak           a million random steps of host, line and controller; a day of 60,000 travellers'
 	@echo 'make mutants        change the controller one place at a time: the tests must notice'
 	@echo 'make protos         generate the Python of protos/'
 	@echo 'make models         take the models out of their packages, verify every byte'
@@ -51,6 +52,10 @@ safety: .venv/dev.done
 
 soak: .venv/dev.done
 	$(BIN)/python -m calibration.gate.safety soak --steps 1000000
+	$(BIN)/python -m calibration.service.day
+
+service: .venv/dev.done portraits
+	$(BIN)/python -m calibration.service $(if $(QUICK),--quick)
 
 mutants: .venv/dev.done
 	$(BIN)/python -m hardware.gate.mutants coverage

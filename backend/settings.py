@@ -48,9 +48,9 @@ class Records(Section):
     """Systems of record; "" for one that is not told.  retry_s: after the first failure, doubled up to an hour.
     ident_form: the traditional encoding of ANSI/NIST-ITL, or its XML."""
 
-    ident: str = ""
-    tecs: str = ""
-    adis: str = ""
+    ident: Annotated[str, Field(pattern=f"^$|{SEALED_OR_HERE}")] = ""
+    tecs: Annotated[str, Field(pattern=f"^$|{SEALED_OR_HERE}")] = ""
+    adis: Annotated[str, Field(pattern=f"^$|{SEALED_OR_HERE}")] = ""
     ident_form: Literal["traditional", "xml"] = "traditional"
     timeout_s: Seconds = 5.0
     retry_s: Seconds = 2.0
