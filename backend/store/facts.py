@@ -1,0 +1,58 @@
+"""Everything the database knows of who stands at a gate, in one question: it is asked while a traveller waits."""
+
+from dataclasses import dataclass, fields
+
+from sqlalchemy import BigInteger, Connection, String, bindparam, select
+
+from backend.store import allowances, decisions, hotlist, journeys
+from backend.store.decisions import NOBODY, Known
+from backend.store.journeys import Journey
+from backend.store.schema import journeys as runs
+from backend.store.schema import travelers
+
+_RUN, _KNOWN = ([field.name for field in fields(of)] for of in (Journey, Known))
+_JOURNEY, _SUBJECT, _GATE = (bindparam(name, type_=String()) for name in ("journey", "subject", "gate"))
+_NOW = bindparam("now", type_=BigInteger())
+_ASKED = (
+    select(
+        *(runs.c[name] for name in _RUN),
+        *(travelers.c[name] for name in _KNOWN),
+        decisions.standing(_JOURNEY, _SUBJECT).exists().label("crossed"),
+        hotlist.lasting(travelers.c.person, _NOW).scalar_subquery().label("entry"),
+        allowances.next_usable(_JOURNEY, _SUBJECT, _NOW).scalar_subquery().label("allowance"),
+        journeys.boards(_GATE).scalar_subquery().label("boards"),
+    )
+    .select_from(
+        runs.outerjoin(travelers, (travelers.c.journey == runs.c.journey) & (travelers.c.traveler == _SUBJECT))
+    )
+    .where(runs.c.journey == _JOURNEY)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """known: NOBODY for somebody who was never on the manifest.  boards: the journey that boards at the gate."""
+
+    run: Journey
+    known: Known
+    crossed: bool
+    hotlisted: bool
+    allowance: str | None
+    boards: str | None
+
+
+def facts(db: Connection, journey: str, subject: str, gate: str, now_utc_ms: int) -> Facts | None:
+    """None for an unknown journey."""
+    asked = {"journey": journey, "subject": subject, "gate": gate, "now": now_utc_ms}
+    row = db.execute(_ASKED, asked).one_or_none()
+    if row is None:
+        return None
+    told = row._mapping
+    return Facts(
+        run=Journey(**{name: told[name] for name in _RUN}),
+        known=NOBODY if told["person"] is None else Known(**{name: told[name] for name in _KNOWN}),
+        crossed=told["crossed"],
+        hotlisted=told["entry"] is not None,
+        allowance=told["allowance"],
+        boards=told["boards"],
+    )
