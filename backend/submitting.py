@@ -9,15 +9,16 @@ from limen.v1 import manifests_pb2 as pb
 from sqlalchemy import Connection
 
 from backend import announcing, expecting
+from backend.access import CARRIER
 from backend.acting import Acting
-from backend.errors import Refused
+from backend.errors import NotAllowed, Refused
 from backend.manifests.cusres import Answer, Kind, Problem
 from backend.manifests.findings import Finding, Unusable
 from backend.manifests.messages import Function, Message
 from backend.manifests.parts import Assembled, assemble, incomplete, miscounted, name
 from backend.manifests.paxlst import MOST_TRAVELERS, Manifest, parse
 from backend.manifests.runs import Run, runs
-from backend.store import answers, journeys, messages, travelers
+from backend.store import answers, journeys, messages, peers, travelers
 from backend.store.messages import Sent, Waiting
 from backend.store.travelers import Traveler
 
@@ -90,6 +91,19 @@ def _wait(db: Connection, acting: Acting, sent: Submission, about: str) -> None:
     acting.note(db, "manifest.part_received", waits[:16], result=f"part {part.number}")
 
 
+def _announces(db: Connection, acting: Acting, run: Run) -> None:
+    """A carrier announces its own, whether or not somebody else did before.  Raises NotAllowed."""
+    if acting.who.role != CARRIER:
+        return
+    known, leg = peers.welcomed(db, acting.who.name), run.leg
+    codes = known.carriers if known else ()
+    if leg.carrier not in codes:
+        told = f"carrier {acting.who.name} may announce {', '.join(codes) or 'nothing'}, not {leg.carrier or 'no code'}"
+        raise NotAllowed(f"{told}; `limen-tvs device add --airline` says which")
+    if leg.mode == "air" and not leg.number[:1].isdigit():  # "XX" and "A12" would be the flight 12 of "XXA"
+        raise NotAllowed(f"{leg.name}: a flight's number after {leg.carrier} must begin with a digit")
+
+
 class _Taken:
     """What one interchange does, while it does it."""
 
@@ -103,7 +117,8 @@ class _Taken:
             raise Unusable(replace(message.where, segment="NAD", problem="no traveller that can be expected"))
         if len(message.travelers) > MOST_TRAVELERS:
             raise Unusable(replace(message.where, problem=f"more than {MOST_TRAVELERS:,} travellers"))
-        for run in runs(message, self._country, self._findings):
+        for run in runs(message, self._country, self._findings, self._acting.now_utc_ms):
+            _announces(self._db, self._acting, run)
             change = expecting.apply(self._db, self._acting, run, message.function, self._country)
             self._findings += change.findings
             self._answer(run, message, change.told)

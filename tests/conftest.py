@@ -57,6 +57,7 @@ class Caller:
         self.fleet = FleetStub(self.channel)
 
 
+CODES = ("XX", "XYB", "XYR", "XYS")
 PASSWORD = "long enough to be typed"
 Reply = TypeVar("Reply")
 
@@ -117,10 +118,12 @@ class Service:
             await self._ended.wait()
 
     def add(self, name: str, role: str, gate: str | None = None, port: str = "") -> Caller:
-        """Register a peer and connect as it.  port: ZRH for a gate, every one for an operator unless said otherwise."""
+        """Register a peer and connect as it.  port: ZRH for a gate, every one for an operator unless said otherwise.
+        A carrier may announce what is its own in the tests."""
         ca.add(self.state / "ca", self.root / name, role, name)
         port = port or {"gate": "ZRH", "operator": "*"}.get(role, "")
-        self.ask(peers.welcome, Peer(name, role, gate, port))
+        codes = CODES if role == "carrier" else ()
+        self.ask(peers.welcome, Peer(name, role, gate, port, carriers=codes))
         return self.connect(self.root / name)
 
     def ask(self, question: Callable[..., Reply], *arguments: object) -> Reply:

@@ -1,6 +1,7 @@
 """`limen-tvs ca` and `limen-tvs device`: the authority, and who may call."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ from backend.store.peers import Peer
 
 authority = typer.Typer(help="The certificate authority.", no_args_is_help=True)
 device = typer.Typer(help="Who may call: gates, carriers, operators, consoles.", no_args_is_help=True)
+CODE = re.compile(r"[A-Z0-9]{2,17}")  # as a manifest's TDT has it
 Out = Annotated[Path, typer.Option(help="folder for the key and certificates")]
 
 
@@ -61,11 +63,15 @@ def add(
     role: Annotated[str, typer.Option(help="gate, carrier, operator or console")] = access.GATE,
     gate: Annotated[str | None, typer.Option(help="where a gate's appliance stands")] = None,
     port: Annotated[str, typer.Option(help="of a gate or an operator, such as ZRH; * for an operator of all")] = "",
+    airline: Annotated[
+        list[str] | None, typer.Option(help="code a carrier may announce, such as XX; repeatable")
+    ] = None,
 ) -> None:
     """Register a peer and write its key and certificate; earlier ones of this name are worthless from now on."""
     read = settings_of(settings)
     generation = asked(read, lambda db: peers.next_generation(db, name))
-    peer = Peer(name, role, gate, port, generation)
+    codes = tuple(airline or ()) or asked(read, lambda db: _codes(db, name, role))
+    peer = Peer(name, role, gate, port, generation, codes)
     _try(lambda: _check(peer))
     _write(read, out, peer)
     asked(read, lambda db: _register(db, peer))
@@ -96,7 +102,19 @@ def remove(name: str, settings: SettingsFile) -> None:
 def list_peers(settings: SettingsFile) -> None:
     """Who may call: one JSON object a line."""
     for peer in asked(settings_of(settings), peers.everybody):
-        print(json.dumps({"name": peer.name, "role": peer.role, "gate": peer.gate, "port": peer.port}))
+        print(
+            json.dumps({"name": peer.name, "role": peer.role, "gate": peer.gate, "port": peer.port} | _announces(peer))
+        )
+
+
+def _announces(peer: Peer) -> dict[str, object]:
+    return {"airlines": peer.carriers} if peer.role == access.CARRIER else {}
+
+
+def _codes(db: Connection, name: str, role: str) -> tuple[str, ...]:
+    """Of a carrier that is registered already."""
+    known = peers.welcomed(db, name)
+    return known.carriers if known is not None and known.role == role == access.CARRIER else ()
 
 
 def _check(peer: Peer) -> None:
@@ -110,6 +128,17 @@ def _check(peer: Peer) -> None:
         raise Refused(f"gate {peer.name} needs a --gate and one --port, where it stands")
     if peer.port:
         port_named(peer.port)
+    _check_codes(peer)
+
+
+def _check_codes(peer: Peer) -> None:
+    """Raises Refused for a carrier that may announce nothing, for others that may, and for what is no code."""
+    if (peer.role == access.CARRIER) != bool(peer.carriers):
+        told = "needs an --airline, the code of its flights" if peer.role == access.CARRIER else "has no --airline"
+        raise Refused(f"{peer.role} {peer.name} {told}")
+    for code in peer.carriers:
+        if not CODE.fullmatch(code):
+            raise Refused(f"airline {code!r} must be 2 to 17 capitals or digits, such as XX")
 
 
 def _write(settings: Settings, out: Path, peer: Peer) -> None:
@@ -118,7 +147,11 @@ def _write(settings: Settings, out: Path, peer: Peer) -> None:
 
 def _register(db: Connection, peer: Peer) -> None:
     peers.welcome(db, peer)
-    administered(db, "device.registered", peer.name, f"{peer.role} at {peer.port or 'no port'}")
+    administered(db, "device.registered", peer.name, _described(peer))
+
+
+def _described(peer: Peer) -> str:
+    return f"{peer.role} of {' '.join(peer.carriers)}" if peer.carriers else f"{peer.role} at {peer.port or 'no port'}"
 
 
 def _remove(db: Connection, name: str) -> bool:

@@ -19,7 +19,7 @@ from backend.keys import KeyRing
 from backend.manifests import paxlst
 from backend.manifests.findings import PhotosRefused
 from backend.parts import Parts
-from backend.store import answers, audit, journeys, messages, travelers
+from backend.store import answers, audit, journeys, messages, peers, travelers
 from backend.store.bell import Topic
 from backend.store.journeys import Journey
 
@@ -136,8 +136,8 @@ class Manifests(ManifestsServicer):
 
 def _boards(db: Connection, who: Caller) -> str | None:
     """What boards at the caller's gate.  Another port may have a gate of that name: its travellers are not shown."""
-    known = journeys.find(db, journeys.assigned(db, who.gate or "") or "")
-    return known.journey if known is not None and who.holds_at(known.port) else None
+    boards = (journeys.assigned(db, port, who.gate or "") for port in sorted(who.ports))
+    return next((journey for journey in boards if journey is not None), None)
 
 
 def _expected(db: Connection, keys: KeyRing, journey: str) -> list[travelers.Expected]:
@@ -153,6 +153,8 @@ def _assign(db: Connection, acting: Acting, gate: str, journey: str) -> None:
     if known is None:
         raise Refused(f"journey {journey} is unknown; submit its manifest first")
     acting.who.require(known.port)
+    if not peers.stands(db, known.port, gate):
+        raise Refused(f"no gate {gate} is registered at {known.port}, where {journey} is seen; `limen-tvs device add`")
     journeys.assign(db, gate, journey)
     acting.note(db, "journey.assigned", journey, gate)
 

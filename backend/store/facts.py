@@ -4,11 +4,11 @@ from dataclasses import dataclass, fields
 
 from sqlalchemy import BigInteger, Connection, String, bindparam, select
 
-from backend.store import allowances, decisions, hotlist, journeys
+from backend.store import allowances, answers, decisions, hotlist, journeys
 from backend.store.decisions import NOBODY, Known
 from backend.store.journeys import Journey
+from backend.store.schema import alerts, travelers
 from backend.store.schema import journeys as runs
-from backend.store.schema import travelers
 
 _RUN, _KNOWN = ([field.name for field in fields(of)] for of in (Journey, Known))
 _JOURNEY, _SUBJECT, _GATE = (bindparam(name, type_=String()) for name in ("journey", "subject", "gate"))
@@ -20,7 +20,8 @@ _ASKED = (
         decisions.standing(_JOURNEY, _SUBJECT).exists().label("crossed"),
         hotlist.lasting(travelers.c.person, _NOW).scalar_subquery().label("entry"),
         allowances.next_usable(_JOURNEY, _SUBJECT, _NOW).scalar_subquery().label("allowance"),
-        journeys.boards(_GATE).scalar_subquery().label("boards"),
+        answers.stopped(_JOURNEY).where(alerts.c.traveler == _SUBJECT).exists().label("intercepted"),
+        journeys.boards(journeys.PORT, _GATE).correlate(runs).scalar_subquery().label("boards"),
     )
     .select_from(
         runs.outerjoin(travelers, (travelers.c.journey == runs.c.journey) & (travelers.c.traveler == _SUBJECT))
@@ -37,6 +38,7 @@ class Facts:
     known: Known
     crossed: bool
     hotlisted: bool
+    intercepted: bool
     allowance: str | None
     boards: str | None
 
@@ -53,6 +55,7 @@ def facts(db: Connection, journey: str, subject: str, gate: str, now_utc_ms: int
         known=NOBODY if told["person"] is None else Known(**{name: told[name] for name in _KNOWN}),
         crossed=told["crossed"],
         hotlisted=told["entry"] is not None,
+        intercepted=told["intercepted"],
         allowance=told["allowance"],
         boards=told["boards"],
     )

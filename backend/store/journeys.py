@@ -2,12 +2,14 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, case, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import Given, add, insert
 from backend.store.schema import assignments, journeys
+
+PORT = case((journeys.c.direction == "in", journeys.c.arrival_port), else_=journeys.c.departure_port)  # `Journey.port`
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class Journey:
     def port(self) -> str:
         """Ours: where its travellers are seen."""
         return self.arrival_port if self.direction == "in" else self.departure_port
+
+    @property
+    def seen_here(self) -> bool:
+        """Its travellers are still to be seen: doors end that only where they board, arrivals come after them."""
+        return not self.cancelled and (self.closed_utc_ms is None or self.direction == "in")
 
 
 def announce(db: Connection, journey: Journey) -> bool:
@@ -81,14 +88,16 @@ def close(db: Connection, journey: str, now_utc_ms: int) -> None:
 
 
 def assign(db: Connection, gate: str, journey: str) -> None:
-    row = {"gate": gate, "journey": journey}
-    db.execute(insert(db, assignments).values(row).on_conflict_do_update(index_elements=["gate"], set_=row))
+    """At the journey's own port: a gate of that name elsewhere is another gate.  The journey is a known one."""
+    port = db.execute(select(PORT).where(journeys.c.journey == journey)).scalar_one()
+    row = {"port": port, "gate": gate, "journey": journey}
+    db.execute(insert(db, assignments).values(row).on_conflict_do_update(index_elements=["port", "gate"], set_=row))
     touch(db, Topic.GALLERIES)
 
 
-def assigned(db: Connection, gate: str) -> str | None:
-    return db.execute(boards(gate)).scalar_one_or_none()
+def assigned(db: Connection, port: str, gate: str) -> str | None:
+    return db.execute(boards(port, gate)).scalar_one_or_none()
 
 
-def boards(gate: Given[str]) -> Select[str]:
-    return select(assignments.c.journey).where(assignments.c.gate == gate)
+def boards(port: Given[str], gate: Given[str]) -> Select[str]:
+    return select(assignments.c.journey).where(assignments.c.port == port, assignments.c.gate == gate)

@@ -32,6 +32,7 @@ Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by 
 
 # Certificates name a peer, this table says which peers are still welcome.  port: of a gate or an operator (* for every
 # port), else "".  generation: certificates of an earlier one are refused, so one that was lost stays refused.
+# carriers: codes a carrier may announce, separated by spaces.
 peers = Table(
     "peers",
     metadata,
@@ -40,6 +41,7 @@ peers = Table(
     Column("gate", String),
     Column("port", String, nullable=False),
     Column("generation", Integer, nullable=False),
+    Column("carriers", String, nullable=False, default=""),
     Column("welcome", Boolean, nullable=False),
 )
 
@@ -96,6 +98,7 @@ journeys = Table(
 )
 
 # What carriers sent: the same bytes again change nothing.  sealed: parts that wait for the others (`keys.MANIFESTS`).
+# travelers, octets: of a waiting part, so that what is too much is refused before anything of it is read again.
 messages = Table(
     "messages",
     metadata,
@@ -104,6 +107,8 @@ messages = Table(
     Column("reference", String, nullable=False),
     Column("part", Integer, nullable=False),
     Column("last", Boolean, nullable=False),
+    Column("travelers", Integer, nullable=False, default=0),
+    Column("octets", Integer, nullable=False, default=0),
     Column("sealed", LargeBinary),
     Column("received_utc_ms", BigInteger, nullable=False),
     Index(None, "carrier", "reference"),
@@ -168,9 +173,11 @@ galleries = Table(
     Column("until_utc_ms", BigInteger, nullable=False),
 )
 
+# What boards at which gate.  Two ports may each have a gate of the same name.
 assignments = Table(
     "assignments",
     metadata,
+    Column("port", String, primary_key=True),
     Column("gate", String, primary_key=True),
     Column("journey", ForeignKey("journeys.journey"), nullable=False),
 )
@@ -403,7 +410,7 @@ allowances = Table(
     Column("alert", String),
     Column("given_utc_ms", BigInteger, nullable=False),
     Column("until_utc_ms", BigInteger, nullable=False),
-    Column("used_by", String),  # the decision
+    Column("used_by", String),  # the decision, else the encounter or the interception (alert) that spent it
 )
 
 # --- what must be provable -------------------------------------------------------------------------------------------

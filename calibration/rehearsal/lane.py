@@ -175,7 +175,7 @@ class Lane:
         self.tvs("ca", "init", "--settings", "tvs.toml")
         for name, *more in (
             ("kiosk-1", "--gate", GATE, "--port", PORT),
-            ("carrier", "--role=carrier"),
+            ("carrier", "--role=carrier", "--airline=XX"),
             ("operator", "--role=operator", "--port", PORT),
         ):
             self.tvs("device", "add", name, *more, "--settings", "tvs.toml", "--out", f"peers/{name}")

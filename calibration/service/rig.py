@@ -84,7 +84,8 @@ class Rig:
 
     def add(self, name: str, role: str, gate: str | None = None) -> None:
         ca.add(self.root / "tvs" / "ca", self.root / name, role, name)
-        self.ask(peers.welcome, Peer(name, role, gate, PORT if gate else ""))
+        codes = ("XX",) if role == "carrier" else ()
+        self.ask(peers.welcome, Peer(name, role, gate, PORT if gate else "", carriers=codes))
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "backend.cli", "serve", "--settings", str(self.root / "tvs.toml")]

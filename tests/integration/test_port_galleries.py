@@ -121,7 +121,7 @@ async def test_a_new_day_is_a_new_gallery_and_who_has_not_crossed_for_long_is_no
         await once(site, store)
         tomorrow = day_of("ZRH", site.now_utc_ms)
         assert await members(site, store, tomorrow) == {"B1"}
-        assert await store.read(journeys.assigned, "LANE1") == tomorrow
+        assert await store.read(journeys.assigned, "ZRH", "LANE1") == tomorrow
         assert await store.read(templates.holders, TODAY) == set()
         old = await store.read(journeys.find, TODAY)
         assert old is not None and old.closed_utc_ms == site.now_utc_ms

@@ -23,7 +23,8 @@ from backend.sending import Sending
 from backend.services.manifests import Manifests
 from backend.settings import Records, Settings
 from backend.store import alerts as kept_alerts
-from backend.store import templates, travelers
+from backend.store import peers, templates, travelers
+from backend.store.peers import Peer
 from backend.store.proposals import APPROVED, Settlement
 from backend.store.templates import Sample
 from calibration.service.day import found
@@ -95,6 +96,7 @@ class Day:
 
     async def announce(self, planned: Sequence[Flight]) -> None:
         """Manifests, templates, who is removed, who opts out, who is on the hotlist."""
+        await self.parts.store.run(peers.welcome, Peer("carrier", "carrier", None, carriers=("XX",)))
         for flight in planned:
             set_caller(person("carrier", "carrier"))
             reply = await self._manifests.Submit(pb.SubmitRequest(interchange=manifest(flight)), CONTEXT)
