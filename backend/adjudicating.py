@@ -76,14 +76,17 @@ def _again(db: Connection, acting: Acting, alert: Alert, verdict: Verdict) -> Vi
 def _follow(db: Connection, acting: Acting, rules: Rules, alert: Alert, verdict: Verdict) -> None:
     if alert.traveler is None:
         return  # nobody was identified: documents, or a new look, decide
-    if verdict.adjudication == INTERCEPT:
-        _tell(db, acting, alert.journey, alert.traveler, Code.DO_NOT_BOARD)
-        return
-    _allow(db, acting, alert.journey, alert.traveler, (alert.alert, verdict.reason))
-    if verdict.adjudication == NOT_THIS_PERSON and alert.entry is not None:
-        reason = f"alert {alert.alert}: not this person"
-        end = ProposeRequest(reason=reason, hotlist_end=HotlistEnd(entry=alert.entry))
-        approvals.propose(db, acting, rules, end)
+    match verdict.adjudication:
+        case "intercept":
+            allowances.spend(db, alert.journey, alert.traveler, alert.alert)
+            _tell(db, acting, alert.journey, alert.traveler, Code.DO_NOT_BOARD)
+        case "release":
+            _allow(db, acting, alert.journey, alert.traveler, (alert.alert, verdict.reason))
+        case "not_this_person" if alert.entry is not None:
+            # No allowance: it would be the matched traveller's, who is the one that does not stand here.
+            reason = f"alert {alert.alert}: not this person"
+            end = ProposeRequest(reason=reason, hotlist_end=HotlistEnd(entry=alert.entry))
+            approvals.propose(db, acting, rules, end)
 
 
 def override(db: Connection, acting: Acting, journey: str, traveler: str, reason: str) -> Allowance:

@@ -82,6 +82,7 @@ class _Background:
         return Standing(
             crossed=of.crossed,
             hotlisted=of.hotlisted,
+            intercepted=of.intercepted,
             accommodated=bool(of.known.accommodation),
             photographed=of.known.photographed,
             removed=of.known.removed,
@@ -142,7 +143,7 @@ def _evidence(case: Case, background: _Background) -> Evidence:
         attempts_left=case.rules.attempts - case.question.attempt,
         standing=background.standing,
         claimed=case.question.claimed is not None,
-        closed=background.facts.run.cancelled or background.facts.run.closed_utc_ms is not None,
+        closed=not background.facts.run.seen_here,
     )
 
 

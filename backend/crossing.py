@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from backend.access import GATE
-from backend.errors import NotAllowed, Refused, Repeated
+from backend.biographic import Biographic
+from backend.daily import Daily
+from backend.errors import KeyGone, NotAllowed, Refused, Repeated
 from backend.keys import RECORDS, KeyRing
-from backend.store import audit, crossings, decisions, journeys, outbox, travelers
+from backend.store import allowances, audit, crossings, decisions, journeys, outbox, travelers
 from backend.store.audit import Note
 from backend.store.crossings import Crossing
+from backend.store.decisions import NOBODY, Known
 from backend.store.journeys import Journey
-from backend.store.travelers import Traveler
 
 if TYPE_CHECKING:  # a record needs no model
     from backend.parts import Parts
@@ -71,6 +73,16 @@ class _Settled:
     action: str
     subject: str
     result: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """Who passed, and how.  named: None once that is purged."""
+
+    traveler: str
+    known: Known
+    named: Biographic | None
+    kind: str
 
 
 def recording(parts: "Parts") -> Recording:
@@ -136,21 +148,36 @@ def _run(db: Connection, told: Report, journey: str) -> Journey:
 
 
 def _confirm(db: Connection, how: Recording, told: Report, run: Journey, traveler: str) -> _Settled:
-    """Raises Refused for somebody who is not expected on the journey."""
-    who = travelers.one(db, how.keys, run.journey, traveler)
-    if who is None:
+    """Raises Refused for somebody who is not expected on the journey, or was never, if a PROCEED was given."""
+    who = decisions.known(db, run.journey, traveler)
+    if who is NOBODY or (told.kind == "boarded" and who.removed):
         raise Refused("traveler: not on this journey's manifest")
+    allowances.spend(db, run.journey, traveler, told.encounter)
     if not run.direction:
         # A closed loop (SEA-1) or a domestic run ends in the country it began in: nobody leaves or enters.
         return _Settled(Status.RECORDED, "crossing.excluded", traveler, "the journey crosses no border")
     kind = "biographic" if told.kind == "boarded" else "biometric"
-    crossing = _crossing(db, how, told, run, who, kind)
-    systems = systems_for(how.systems, kind, recorded=who.recorded)
+    named = _biographic(db, how, run.journey, traveler)
+    crossing = _crossing(how, told, run, _Passage(traveler, who, named, kind))
+    systems = systems_for(how.systems, kind, recorded=who.recorded) if named else ()
     if not crossings.confirm(db, crossing, systems, how.now_utc_ms):
         return _Settled(Status.DUPLICATE, "crossing.duplicate", traveler, "the first record stands")
     by = f" by agent {told.agent}" if told.agent else ""
-    told_to = f"told to {', '.join(systems)}" if systems else "told to nobody: no system of record is configured"
-    return _Settled(Status.RECORDED, "crossing.recorded", crossing.crossing, f"{kind}{by}; {told_to}")
+    return _Settled(Status.RECORDED, "crossing.recorded", crossing.crossing, f"{kind}{by}; {_told_to(systems, named)}")
+
+
+def _told_to(systems: tuple[str, ...], named: Biographic | None) -> str:
+    if named is None:
+        return "told to nobody: it was reported after the names of its journey were purged"
+    return f"told to {', '.join(systems)}" if systems else "told to nobody: no system of record is configured"
+
+
+def _biographic(db: Connection, how: Recording, journey: str, traveler: str) -> Biographic | None:
+    """None once the journey is purged: that somebody passed is recorded all the same."""
+    try:
+        return travelers.told(db, how.keys, journey, traveler)
+    except KeyGone:
+        return None
 
 
 def systems_for(configured: tuple[str, ...], kind: str, *, recorded: bool) -> tuple[str, ...]:
@@ -159,25 +186,25 @@ def systems_for(configured: tuple[str, ...], kind: str, *, recorded: bool) -> tu
     return tuple(system for system in configured if system != "ident" or biometric)
 
 
-def _crossing(db: Connection, how: Recording, told: Report, run: Journey, who: Traveler, kind: str) -> Crossing:
+def _crossing(how: Recording, told: Report, run: Journey, of: _Passage) -> Crossing:
     made, crossed = str(uuid.uuid4()), crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
     return Crossing(
         crossing=made,
         journey=run.journey,
-        traveler=who.traveler,
-        person=travelers.person_of(db, who.traveler),
+        traveler=of.traveler,
+        person=of.known.person,
         encounter=told.encounter,
-        kind=kind,
+        kind=of.kind,
         direction=run.direction,
         port=told.port or run.port,
         gate=told.gate,
         device=told.device,
         agent=told.agent,
         policy=run.policy,
-        citizen=who.citizen,
-        sealed=how.keys.box(RECORDS).seal(who.biographic.pack(), made),
+        citizen=of.known.citizen,
+        sealed=Daily(how.keys, RECORDS).seal(of.named.pack(), made, how.now_utc_ms) if of.named else None,
         crossed_utc_ms=crossed,
-        until_utc_ms=stays_until_utc_ms(how, run.direction, crossed, citizen=who.citizen),
+        until_utc_ms=stays_until_utc_ms(how, run.direction, crossed, citizen=of.known.citizen),
     )
 
 

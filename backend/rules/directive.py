@@ -18,6 +18,7 @@ class Concern(StrEnum):
     AMBIGUOUS = "ambiguous"
     ALREADY_CROSSED = "already_crossed"
     HOTLIST = "hotlist"
+    INTERCEPTED = "intercepted"
     ACCOMMODATION = "accommodation"
     OUT_OF_SCOPE = "out_of_scope"
     REMOVED = "removed"
@@ -52,13 +53,14 @@ Directive = Proceed | Recapture | Wait
 class Standing:
     """What is known on this journey of who was found, or claimed.
 
-    crossed: already.  hotlisted: a validated entry stands against the person.  accommodated: declined, or goes by
-    documents.  photographed: by the policy set.  removed: from the manifest.  allowed: a named person lets this
-    traveller pass once.
+    crossed: already.  hotlisted: a validated entry stands against the person.  intercepted: an officer has stopped
+    the traveller, and none has let pass since.  accommodated: declined, or goes by documents.  photographed: by the
+    policy set.  removed: from the manifest.  allowed: a named person lets this traveller pass once.
     """
 
     crossed: bool = False
     hotlisted: bool = False
+    intercepted: bool = False
     accommodated: bool = False
     photographed: bool = True
     removed: bool = False
@@ -119,7 +121,7 @@ def _before_match(evidence: Evidence, policy: Policy) -> Directive | None:
         return Wait(Concern.CLOSED)
     if evidence.claimed and (excused := _excused(evidence.standing)) is not None:
         # Who goes by documents is not asked for better pictures; nor is such a one on the hotlist: it would show.
-        return Wait(Concern.HOTLIST if evidence.standing.hotlisted else excused)
+        return Wait(_adverse(evidence.standing) or excused)
     if evidence.obstacle is not None:
         return _again(evidence, Concern.QUALITY, evidence.obstacle)
     if policy.liveness_enforced and not evidence.live >= policy.least_liveness:
@@ -136,6 +138,8 @@ def tells_officer(directive: Directive, told: frozenset[str], *, crossing: bool)
     match directive:
         case Recapture(_, _, Concern.HOTLIST) | Wait(Concern.HOTLIST):
             return Concern.HOTLIST not in told
+        case Wait(Concern.INTERCEPTED):
+            return Concern.INTERCEPTED not in told
         case Wait(concern):
             return crossing and not told and concern not in UNREMARKABLE
         case Recapture() | Proceed():
@@ -146,6 +150,8 @@ def tells_officer(directive: Directive, told: frozenset[str], *, crossing: bool)
 def _found(traveler: str, evidence: Evidence) -> Directive:
     """A hotlist hit is answered as nobody would be: operators see no difference (HUM-1)."""
     standing = evidence.standing
+    if standing.intercepted:
+        return Wait(Concern.INTERCEPTED)
     if standing.hotlisted and not standing.allowed:
         return _again(evidence, Concern.HOTLIST)
     if standing.removed:
@@ -155,6 +161,13 @@ def _found(traveler: str, evidence: Evidence) -> Directive:
     if (excused := _excused(standing)) is not None:
         return Wait(excused)
     return Wait(Concern.ALREADY_CROSSED) if standing.crossed else Proceed(traveler)
+
+
+def _adverse(standing: Standing) -> Concern | None:
+    """What an officer must come for."""
+    if standing.intercepted:
+        return Concern.INTERCEPTED
+    return Concern.HOTLIST if standing.hotlisted else None
 
 
 def _excused(standing: Standing) -> Concern | None:

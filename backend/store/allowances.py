@@ -41,6 +41,12 @@ def next_usable(journey: Given[str], traveler: Given[str], now_utc_ms: Given[int
     return found.order_by(allowances.c.until_utc_ms, allowances.c.allowance).limit(1)
 
 
+def spend(db: Connection, journey: str, traveler: str, by: str) -> None:
+    """Everything the traveller has left on this journey.  by: an alert, or an encounter."""
+    left = (allowances.c.journey == journey) & (allowances.c.traveler == traveler) & allowances.c.used_by.is_(None)
+    db.execute(allowances.update().where(left).values(used_by=by))
+
+
 def use(db: Connection, allowance: str, decision: str) -> bool:
     """Spend it on a decision, in the decision's transaction.  False if another decision has."""
     unused = (allowances.c.allowance == allowance) & allowances.c.used_by.is_(None)

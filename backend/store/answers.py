@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 
 from backend.errors import KeyGone
 from backend.keys import KeyRing, of_gallery
 from backend.store.bell import Topic
 from backend.store.engine import touch
+from backend.store.portable import Given
 from backend.store.schema import alerts, allowances, answers
 
 INTERCEPTED = "intercept"
@@ -70,10 +71,15 @@ def last(db: Connection) -> int:
 def intercepted(db: Connection, journey: str) -> frozenset[str]:
     """Travellers whom an officer has stopped and none let pass since: the only ones a carrier is told not to board
     (HUM-1)."""
-    stopped = (alerts.c.journey == journey) & (alerts.c.adjudication == INTERCEPTED) & alerts.c.traveler.is_not(None)
+    return frozenset(db.execute(stopped(journey)).scalars())
+
+
+def stopped(journey: Given[str]) -> Select[str]:
+    """Travellers of standing interceptions: only what an officer allows later lifts one."""
+    here = (alerts.c.journey == journey) & (alerts.c.adjudication == INTERCEPTED) & alerts.c.traveler.is_not(None)
     let_pass = exists().where(
         allowances.c.journey == alerts.c.journey,
         allowances.c.traveler == alerts.c.traveler,
         allowances.c.given_utc_ms > alerts.c.adjudicated_utc_ms,
     )
-    return frozenset(db.execute(select(alerts.c.traveler).where(stopped, ~let_pass)).scalars())
+    return select(alerts.c.traveler).where(here, ~let_pass)

@@ -10,7 +10,7 @@ from backend.biographic import Biographic, person
 from backend.keys import PERSONS, Box, KeyRing, of_gallery
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import add
+from backend.store.portable import insert
 from backend.store.schema import crossings, travelers
 
 
@@ -48,13 +48,17 @@ def expect(db: Connection, keys: KeyRing, journey: str, people: Sequence[Travele
     """
     box, persons, known = keys.box(of_gallery(journey)), keys.box(PERSONS), _protected_persons(db)
     touch(db, Topic.GALLERIES)
-    added = 0
+    there = set(db.execute(select(travelers.c.person).where(travelers.c.journey == journey)).scalars())
+    rows: dict[str, dict[str, object]] = {}
     for one in people:
         who = person(persons, one.biographic)
-        protected = one.protected or who in known
-        row = _row(box, replace(one, protected=protected), now_utc_ms) | {"journey": journey, "person": who}
-        added += add(db, travelers, row)
-    return added
+        if who not in there and who not in rows:  # the first of a person counts, as when added one by one
+            protected = one.protected or who in known
+            row = _row(box, replace(one, protected=protected), now_utc_ms)
+            rows[who] = row | {"journey": journey, "person": who}
+    if rows:  # all in one statement: others wait to write meanwhile
+        db.execute(insert(db, travelers).on_conflict_do_nothing(), list(rows.values()))
+    return len(rows)
 
 
 def _row(box: Box, one: Traveler, now_utc_ms: int) -> dict[str, object]:
@@ -157,6 +161,13 @@ def one(db: Connection, keys: KeyRing, journey: str, traveler: str) -> Traveler 
     here = (travelers.c.journey == journey) & (travelers.c.traveler == traveler) & ~travelers.c.removed
     row = db.execute(select(travelers).where(here)).one_or_none()
     return _traveler(keys.box(of_gallery(journey)), row) if row else None
+
+
+def told(db: Connection, keys: KeyRing, journey: str, traveler: str) -> Biographic:
+    """What the manifest says, or said, of somebody on it.  Raises KeyGone once the journey is purged."""
+    here = (travelers.c.journey == journey) & (travelers.c.traveler == traveler)
+    sealed = db.execute(select(travelers.c.sealed).where(here)).scalar_one()
+    return Biographic.unpack(keys.box(of_gallery(journey)).open(sealed or b"", traveler))
 
 
 def person_of(db: Connection, traveler: str) -> str:

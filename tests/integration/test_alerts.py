@@ -112,11 +112,26 @@ def test_air22_an_override_clears_who_was_intercepted_until_the_next_interceptio
     assert desk.ask(answers.intercepted, desk.journey) == {who}
 
 
-def test_not_this_person_lets_pass_and_asks_a_second_person_to_end_the_entry(desk: Desk) -> None:
+def test_air22_an_interception_ends_what_let_the_traveller_pass(desk: Desk) -> None:
+    alert, who = desk.hit(), desk.people[0]
+    desk.ask(adjudicating.override, desk.acting(MEYER), desk.journey, who, "known to me")
+    desk.ask(adjudicating.override, desk.acting(MEYER), desk.journey, desk.people[1], "another")
+    desk.take(MEYER, alert)
+    desk.adjudicate(MEYER, alert, Verdict(INTERCEPT, "a warrant is out", WARRANT))
+    assert desk.ask(allowances.usable, desk.journey, who, NOW) is None
+    assert desk.ask(allowances.usable, desk.journey, desk.people[1], NOW) is not None
+    desk.now_utc_ms += 1
+    desk.ask(adjudicating.override, desk.acting(MEYER), desk.journey, who, "the court has lifted it")
+    assert desk.ask(allowances.usable, desk.journey, who, desk.now_utc_ms) is not None
+
+
+def test_air22_not_this_person_lets_nobody_pass_and_asks_a_second_person_to_end_the_entry(desk: Desk) -> None:
     alert = desk.hit()
     desk.take(MEYER, alert)
     desk.adjudicate(MEYER, alert, Verdict(NOT_THIS_PERSON, "a brother"))
-    assert desk.ask(allowances.usable, desk.journey, desk.people[0], NOW) is not None
+    assert desk.ask(rows, schema.allowances) == [], (
+        "it would be the listed person's, who is not the one that stands here"
+    )
     (proposal,) = (one for one in desk.ask(rows, schema.proposals) if one["kind"] == "hotlist_end")
     assert (proposal["proposed_by"], proposal["settled"]) == ("o.meyer", "")
     assert [entry["ended_utc_ms"] for entry in desk.ask(rows, schema.hotlist)] == [None]
@@ -185,6 +200,7 @@ def test_what_is_taken_in_time_is_not_escalated(desk: Desk) -> None:
     ("concern", "reason"),
     [
         ("hotlist", "hotlist"),
+        ("intercepted", "hotlist"),
         ("already_crossed", "duplicate"),
         ("liveness", "liveness"),
         ("no_match", "no_match"),

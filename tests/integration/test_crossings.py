@@ -11,7 +11,9 @@ from backend.biographic import Biographic
 from backend.crossing import Report, Status
 from backend.errors import NotAllowed, Refused, Repeated
 from backend.keys import RECORDS, KeyRing
-from backend.store import crossings, decisions, outbox
+from backend.retention import purge
+from backend.store import allowances, crossings, decisions, outbox, travelers
+from backend.store.allowances import Allowance
 from backend.store.engine import open_store
 from backend.store.schema import audit_log
 from calibration.service import races
@@ -40,6 +42,42 @@ def test_air2_a_passage_on_a_proceed_is_one_crossing_with_its_rows_and_its_line_
     assert held.until_utc_ms is None
     assert {row.system for row in border.ask(outbox.waiting)} == {"ident", "tecs", "adis"}
     assert noted(border, held.crossing) == [("crossing.recorded", "biometric; told to ident, tecs, adis")]
+
+
+def test_air2_a_passage_is_recorded_though_the_manifest_changed_meanwhile(border: Border) -> None:
+    journey, (anna, ben, _) = border.journey()
+    told = passed(border.proceed(journey, anna), NOW)
+    for one in (anna, ben):
+        border.ask(travelers.remove, one)
+    assert border.tell(told) is Status.RECORDED
+    (held,) = border.ask(crossings.of_journey, journey)
+    assert (held.traveler, held.sealed is not None) == (anna, True)
+    with pytest.raises(Refused, match="not on this journey's manifest"):
+        border.tell(boarded(journey, ben, NOW))
+
+
+@pytest.mark.parametrize("kind", ["crossed", "boarded"])
+def test_ret2_a_passage_reported_after_the_purge_is_recorded_without_a_name(border: Border, kind: str) -> None:
+    journey, (anna, *_) = border.journey()
+    told = passed(border.proceed(journey, anna), NOW) if kind == "crossed" else boarded(journey, anna, NOW)
+    border.ask(purge.gallery, border.keys, journey, NOW)
+    assert [border.tell(told) for _ in range(2)] == [Status.RECORDED] * 2
+    (held,) = border.ask(crossings.of_journey, journey)
+    assert (held.traveler, held.sealed) == (anna, None)
+    assert border.ask(outbox.waiting) == []
+    ((action, result),) = noted(border, held.crossing)
+    assert action == "crossing.recorded"
+    assert "after the names of its journey were purged" in result
+
+
+@pytest.mark.parametrize("kind", ["crossed", "boarded"])
+def test_air22_who_has_crossed_has_no_allowance_left(border: Border, kind: str) -> None:
+    journey, (anna, ben, _) = border.journey()
+    for one in (anna, ben):
+        given = Allowance(one, journey, one, "o.meyer", "known to me", None, NOW, NOW + HOUR_MS)
+        border.ask(allowances.give, given)
+    border.tell(passed(border.proceed(journey, anna), NOW) if kind == "crossed" else boarded(journey, anna, NOW))
+    assert [border.ask(allowances.usable, journey, one, NOW) for one in (anna, ben)] == [None, ben]
 
 
 def test_air2_without_a_passage_or_long_after_the_answer_there_is_no_crossing(border: Border) -> None:
@@ -163,7 +201,7 @@ def test_what_no_system_is_told_keeps_its_sealed_copy_and_is_said(border: Border
     assert border.ask(outbox.untold) == [crossing]
     sealed = border.held(crossing).sealed
     assert sealed is not None
-    assert Biographic.unpack(border.keys.box(RECORDS).open(sealed, crossing)).surname == "SPECIMEN"
+    assert Biographic.unpack(Daily(border.keys, RECORDS).open(sealed, crossing)).surname == "SPECIMEN"
     assert noted(border, crossing) == [
         ("crossing.recorded", "biometric; told to nobody: no system of record is configured")
     ]

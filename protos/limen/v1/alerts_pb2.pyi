@@ -50,7 +50,7 @@ class _AdjudicationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Adjudica
     ADJUDICATION_INTERCEPT: _Adjudication.ValueType  # 2
     """does not travel; needs a ground that is not biometric"""
     ADJUDICATION_NOT_THIS_PERSON: _Adjudication.ValueType  # 3
-    """the match, or the list, was wrong about who this is; may pass"""
+    """the match, or the list, was wrong about who this is: goes by documents"""
 
 class Adjudication(_Adjudication, metaclass=_AdjudicationEnumTypeWrapper): ...
 
@@ -60,7 +60,7 @@ ADJUDICATION_RELEASE: Adjudication.ValueType  # 1
 ADJUDICATION_INTERCEPT: Adjudication.ValueType  # 2
 """does not travel; needs a ground that is not biometric"""
 ADJUDICATION_NOT_THIS_PERSON: Adjudication.ValueType  # 3
-"""the match, or the list, was wrong about who this is; may pass"""
+"""the match, or the list, was wrong about who this is: goes by documents"""
 Global___Adjudication: _TypeAlias = Adjudication  # noqa: Y015
 
 @_typing.final

@@ -120,6 +120,8 @@ def test_air22_a_hotlist_hit_is_answered_as_a_score_below_the_threshold_is(left:
         (Standing(crossed=True, allowed=True), Proceed(ANNA)),
         (Standing(accommodated=True, allowed=True), Proceed(ANNA)),
         (Standing(hotlisted=True, crossed=True), again(Concern.HOTLIST)),
+        (Standing(hotlisted=True, intercepted=True), Wait(Concern.INTERCEPTED)),
+        (Standing(intercepted=True, allowed=True), Wait(Concern.INTERCEPTED)),
         (Standing(hotlisted=True, removed=True), again(Concern.HOTLIST)),
         (Standing(removed=True), Wait(Concern.REMOVED)),
         (Standing(removed=True, allowed=True), Wait(Concern.REMOVED)),
