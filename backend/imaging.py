@@ -64,8 +64,9 @@ class Imaging:
 
     async def close(self) -> None:
         """Waits for who is being served."""
-        for _ in self._children:
-            await (await self._free.get()).end()
+        for child in [await self._free.get() for _ in self._children]:
+            await child.end()
+            self._free.put_nowait(child)  # whoever asks afterwards starts it anew
 
     async def _ask(self, kind: bytes, head: bytes, image: bytes) -> Aligned:
         size(image)  # here already: what claims too much costs no child its time

@@ -65,7 +65,7 @@ def test_a_model_mismatch_is_refused_with_what_to_do(gate: Caller) -> None:
 def test_a_wrong_manifest_is_refused_whole_with_the_place(carrier: Caller, operator: Caller) -> None:
     number = flight()
     broken = manifest(number, ["A1"]).replace(b"LOC+125+ZRH'", b"")
-    with pytest.raises(grpc.RpcError, match=r"no leg .* LOC: segment 4 .* missing: expected LOC\+125") as refused:
+    with pytest.raises(grpc.RpcError, match=r"no leg .*LOC: segment 4 .* missing: expected LOC\+125") as refused:
         carrier.manifests.Submit(manifests_pb2.SubmitRequest(interchange=broken), timeout=5)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     unknown = manifests_pb2.AssignRequest(gate="G1", journey=f"{number}/{TODAY:%Y%m%d}/ZRH")
