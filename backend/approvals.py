@@ -13,8 +13,9 @@ from limen.v1.approvals_pb2 import HotlistEntry, ProposeRequest, Protect, RuleCh
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
+from backend import documents
 from backend.acting import Acting
-from backend.biographic import Biographic, fingerprint
+from backend.biographic import fingerprint
 from backend.errors import NotAllowed, Refused, Repeated
 from backend.grounds import not_biometric
 from backend.keys import PERSONS, RECORDS
@@ -51,6 +52,7 @@ def _check(db: Connection, acting: Acting, settings: Rules, what: ProposeRequest
     match what.WhichOneof("what"):
         case "hotlist":
             not_biometric(what.hotlist.ground)
+            _nameable(what.hotlist)
             if what.hotlist.until_utc_ms <= acting.now_utc_ms:
                 raise Refused(f"until_utc_ms {what.hotlist.until_utc_ms} has passed: the entry would never stand")
         case "hotlist_end":
@@ -143,14 +145,14 @@ def _made(db: Connection, acting: Acting, held: Proposal) -> str:
             return _extract(db, acting, body.audit_export.first, body.audit_export.last)
 
 
+def _nameable(what: HotlistEntry) -> str:
+    """The document as travellers' documents are named.  Raises Refused for one that could never be found."""
+    documents.check(what.document_type, what.document_issuer, what.document_number)
+    return documents.name(what.document_type, what.document_issuer, what.document_number)
+
+
 def _enter(db: Connection, acting: Acting, proposal: str, what: HotlistEntry) -> str:
-    document = Biographic(
-        surname="",
-        given="",
-        document_type=what.document_type,
-        document_issuer=what.document_issuer,
-        document_number=what.document_number,
-    ).document
+    document = _nameable(what)
     name = str(uuid.uuid4())
     person = fingerprint(acting.keys.box(PERSONS), document)
     sealed = acting.keys.box(RECORDS).seal(what.SerializeToString(), name)

@@ -1,9 +1,10 @@
 """What a manifest says about a traveller, and the fingerprint that stands for the person."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
+from backend import documents
 from backend.keys import Box
 
 
@@ -33,10 +34,11 @@ class Biographic:
 
     @property
     def document(self) -> str:
-        return f"{self.document_type}:{self.document_issuer}:{self.document_number}".upper()
+        """However it was written, the same; see `documents.name`."""
+        return documents.name(self.document_type, self.document_issuer, self.document_number)
 
     def pack(self) -> bytes:
-        return json.dumps(asdict(self), ensure_ascii=False).encode()
+        return json.dumps({name: getattr(self, name) for name in self.__slots__}, ensure_ascii=False).encode()
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Biographic":
@@ -45,7 +47,9 @@ class Biographic:
 
 def person(persons: Box, of: Biographic) -> str:
     """One for each travel document, the same on every journey; without a document by name and birth."""
-    return fingerprint(persons, of.document if of.document_number else f"{of.name}:{of.birth}".upper())
+    return fingerprint(
+        persons, of.document if documents.number_of(of.document_number) else f"{of.name}:{of.birth}".upper()
+    )
 
 
 def fingerprint(persons: Box, document: str) -> str:

@@ -3,12 +3,13 @@
 import hashlib
 from pathlib import Path
 
+from backend import documents
 from vision.image import SUFFIXES
 
 
 def key(document_type: str, issuer: str, number: str) -> str:
-    """The folder's name for a travel document: the number itself is never a file's name."""
-    return hashlib.sha256(f"{document_type}:{issuer}:{number}".upper().encode()).hexdigest()[:32]
+    """The folder's name for a travel document, however it is written: the number itself is never a file's name."""
+    return hashlib.sha256(documents.name(document_type, issuer, number).encode()).hexdigest()[:32]
 
 
 def on_file(root: Path, photo_key: str) -> list[Path]:

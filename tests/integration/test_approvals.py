@@ -185,3 +185,13 @@ def test_the_document_of_an_entry_is_nowhere_in_the_clear(desk: Desk) -> None:
     desk.wanted(1)
     for table in (schema.proposals, schema.hotlist, audit_log):
         assert "XX700001" not in str(desk.ask(rows, table))
+
+
+def test_hum2_an_entry_is_of_a_document_that_can_be_found(desk: Desk) -> None:
+    what = desk.listed(0)
+    what.hotlist.document_issuer, what.hotlist.document_number = "QQ", "XX700000"
+    with pytest.raises(Refused, match="is no state"):
+        desk.propose(ANALYST, what)
+    what.hotlist.document_type, what.hotlist.document_issuer, what.hotlist.document_number = "PP", "uto", "xx7 00000"
+    desk.settle(SUPERVISOR, desk.propose(ANALYST, what))
+    assert desk.ask(hotlist.hit, person(desk, 0), NOW) is not None
