@@ -1,21 +1,19 @@
 """A manifest to who is expected: added, changed, removed, in the transaction of whoever sent it."""
 
-import uuid
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from backend import identifying
 from backend.access import CARRIER
 from backend.acting import Acting
-from backend.biographic import Biographic, person
 from backend.errors import NotAllowed, Refused
-from backend.keys import PERSONS, KeyRing, of_citizens, of_gallery
+from backend.identifying import Index
+from backend.keys import of_citizens, of_gallery
 from backend.manifests.findings import Finding
-from backend.manifests.messages import Function, Person
-from backend.manifests.places import alpha3
+from backend.manifests.messages import Function, Listing, Person
 from backend.manifests.runs import Run
 from backend.retention import purge
-from backend.rules.scope import scope
 from backend.store import gallery_rows, journeys, templates, travelers
 from backend.store.journeys import Journey
 from backend.store.travelers import Listed, Traveler
@@ -68,6 +66,8 @@ def _end(db: Connection, acting: Acting, run: Run, function: Function, country: 
     match function:
         case Function.CANCEL:
             _still_open(known)
+            if run.listing is Listing.CREW:
+                return _cancel_crew(db, acting, known)
             journeys.cancel(db, run.key)
             acting.note(db, "journey.cancelled", run.key, known.port)
             return Change()
@@ -79,9 +79,14 @@ def _end(db: Connection, acting: Acting, run: Run, function: Function, country: 
 
 
 def close_doors(db: Connection, acting: Acting, known: Journey) -> tuple[int, int]:
-    """Nobody is added any more, and citizens' templates go (RET-1); how many crossed, how many did not."""
+    """Nobody is added any more, and where nobody is to arrive citizens' templates go (RET-1); how many crossed, how
+    many did not.
+
+    Their key goes once this is committed, by the retention job: what is undone here would not bring a key back.
+    """
     journeys.close(db, known.journey, acting.now_utc_ms)
-    purge.citizens(db, acting.keys, known.journey, acting.now_utc_ms)
+    if known.direction != "in":
+        purge.citizens_templates(db, known.journey)
     crossed = travelers.crossed(db, known.journey)
     expected = travelers.count(db, known.journey)
     if known.closed_utc_ms is None:
@@ -119,7 +124,7 @@ class _Intake:
 
     def __init__(self, db: Connection, acting: Acting, run: Run, country: str) -> None:
         self._db, self._keys, self._run, self._country = db, acting.keys, run, country
-        self._index = _Index(travelers.listed(db, acting.keys, run.key), acting.keys)
+        self._index = Index(travelers.listed(db, acting.keys, run.key), acting.keys)
         self._crossed = travelers.crossed(db, run.key)
         self._named: set[str] = set()
         self._fresh: list[Traveler] = []
@@ -127,7 +132,9 @@ class _Intake:
 
     def take(self, one: Person) -> None:
         """As told: added, changed, or known already."""
-        wanted = _traveler(one, self._run, self._country)
+        wanted = identifying.traveler(one, self._run, self._country)
+        if not identifying.nationality(one):
+            self._report(one, "neither the nationality nor the passport's issuer is known; kept as a citizen")
         held = self._index.find(wanted)
         if held is not None and held.traveler.traveler in self._named:
             self._report(one, "is listed twice; expected once")
@@ -137,13 +144,19 @@ class _Intake:
         self.change.told.append(taken)
 
     def finish(self, now_utc_ms: int, *, whole: bool) -> Change:
-        """whole: who was not named does not travel."""
+        """whole: of those the list speaks for, who was not named does not travel."""
         travelers.expect(self._db, self._keys, self._run.key, self._fresh, now_utc_ms)
-        gone = self._index.expected() - self._named - self._crossed if whole else set()
+        gone = self._index.expected(self._spoken_for()) - self._named - self._crossed if whole else set()
         for traveler in sorted(gone):
             _drop(self._db, traveler)
         self.change.removed += len(gone)
         return self.change
+
+    def _spoken_for(self) -> set[bool]:
+        """Whether crew: by a list of crew they alone, by another passengers, and crew where it names any."""
+        if self._run.listing is Listing.CREW:
+            return {True}
+        return {False} | {one.role.crew for one in self._run.people}
 
     def _new(self, wanted: Traveler) -> Traveler:
         self._fresh.append(wanted)
@@ -155,6 +168,8 @@ class _Intake:
         one = held.traveler
         if one.biographic.document == wanted.biographic.document:
             kept = replace(wanted, traveler=one.traveler, accommodation=one.accommodation, protected=one.protected)
+            if kept.citizen != one.citizen:
+                templates.forget(self._db, [one.traveler])  # sealed under the other key; made anew under the right one
             if kept != one or held.removed:
                 travelers.amend(self._db, self._keys, self._run.key, kept)
                 self.change.changed += 1
@@ -217,9 +232,9 @@ def _still_open(known: Journey) -> None:
 
 
 def _remove_listed(db: Connection, acting: Acting, known: Journey, run: Run, country: str) -> Change:
-    index, change = _Index(travelers.listed(db, acting.keys, run.key), acting.keys), Change()
+    index, change = Index(travelers.listed(db, acting.keys, run.key), acting.keys), Change()
     for one in run.people:
-        held = index.find(_traveler(one, run, country))
+        held = index.find(identifying.traveler(one, run, country))
         if held is None or held.removed:
             where = Finding("NAD", one.position, one.line, "is not expected, and cannot be removed")
             change.findings.append(where)
@@ -229,57 +244,15 @@ def _remove_listed(db: Connection, acting: Acting, known: Journey, run: Run, cou
     return change
 
 
+def _cancel_crew(db: Connection, acting: Acting, known: Journey) -> Change:
+    """Passengers are listed elsewhere; who has crossed has crossed."""
+    crew = {one.traveler for one in travelers.of_journey(db, acting.keys, known.journey) if one.crew}
+    gone = crew - travelers.crossed(db, known.journey)
+    for traveler in sorted(gone):
+        _drop(db, traveler)
+    return Change(removed=len(gone))
+
+
 def _drop(db: Connection, traveler: str) -> None:
     templates.forget(db, [traveler])
     travelers.remove(db, traveler)
-
-
-class _Index:
-    """Finds who is meant: by document, by name with the carrier's reference or with the birth."""
-
-    def __init__(self, listed: list[Listed], keys: KeyRing) -> None:
-        self._persons = keys.box(PERSONS)
-        self._by: dict[tuple[str, ...], Listed] = {}
-        self._expected = {held.traveler.traveler for held in listed if not held.removed}
-        for held in sorted(listed, key=lambda one: one.removed):
-            self.add(held)
-
-    def expected(self) -> set[str]:
-        """Ids of those who were, before anything was taken in."""
-        return self._expected
-
-    def add(self, held: Listed) -> None:
-        for name in self._names(held.traveler.biographic):
-            self._by.setdefault(name, held)
-
-    def find(self, wanted: Traveler) -> Listed | None:
-        return next((self._by[name] for name in self._names(wanted.biographic) if name in self._by), None)
-
-    def _names(self, of: Biographic) -> list[tuple[str, ...]]:
-        names: list[tuple[str, ...]] = [("person", person(self._persons, of))]
-        if of.reference:
-            names.append(("reference", of.reference, of.surname.upper()))
-        if of.surname and of.birth:
-            names.append(("name", of.name.upper(), of.birth))
-        return names
-
-
-def _traveler(one: Person, run: Run, country: str) -> Traveler:
-    nationality = alpha3(one.nationality) or one.nationality
-    of = scope(run.policy, nationality, one.birth, country, run.day)
-    document = one.document
-    biographic = Biographic(
-        surname=one.surname,
-        given=one.given,
-        sex=one.sex,
-        birth=one.birth.isoformat() if one.birth else "",
-        nationality=nationality,
-        document_type=document.type if document else "",
-        document_number=document.number if document else "",
-        document_issuer=(alpha3(document.issuer) or document.issuer) if document else "",
-        document_expiry=document.expiry.isoformat() if document and document.expiry else "",
-        locator=one.locator,
-        reference=one.reference,
-    )
-    crew = one.role.crew
-    return Traveler(str(uuid.uuid4()), biographic, one.seat, crew, of.citizen, of.photographed, of.recorded)

@@ -18,6 +18,14 @@ class Function(StrEnum):
     CLOSE = "close"
 
 
+class Listing(StrEnum):
+    """What a message is a list of (BGM): crew come in one of their own, or among the passengers."""
+
+    PASSENGERS = "745"
+    CREW = "250"
+    FLIGHT = "266"
+
+
 class Role(StrEnum):
     """NAD qualifiers."""
 
@@ -122,3 +130,4 @@ class Message:
     part: Part | None = None
     counts: tuple[Count, ...] = field(default=(), compare=False)
     where: Finding = field(default=Finding("UNH", 0, 0, ""), compare=False)
+    listing: Listing = Listing.PASSENGERS

@@ -11,15 +11,16 @@ from datetime import date
 from backend.manifests import interchange, older, people, route, telegram
 from backend.manifests.findings import Finding, PhotosRefused, Unusable
 from backend.manifests.interchange import PICTURED, Whole
-from backend.manifests.messages import Count, Function, Leg, Message, Part, Person, Role
+from backend.manifests.messages import Count, Function, Leg, Listing, Message, Part, Person, Role
 from backend.manifests.parts import joined, name
 from backend.manifests.segments import Segment
 
-MOST_TRAVELERS = 99_999
-MOST_LEGS = 99
+MOST_TRAVELERS = 10_000  # twice the greatest ship's
+MOST_LEGS = 50
 MOST_FINDINGS = 50_000
 PICTURABLE = ("FTX", "DOC", "GID")
 ROLES = tuple(role.value for role in Role)
+LISTINGS = tuple(listing.value for listing in Listing)
 KNOWN = frozenset(
     "ATT AUT BGM CNT COM CPI CTA DOC DTM EMP FTX GEI GID GIR LOC MEA NAD NAT PDT QTY RFF TDT UNS".split()  # noqa: SIM905
 )
@@ -59,12 +60,19 @@ def parse(content: bytes) -> Manifest:
     known = [message for message in read if message is not None]
     if not known:
         raise Unusable(found[0] if found else Finding("UNH", 1, 1, "no PAXLST message"))
-    if sum(len(message.travelers) for message in known) > MOST_TRAVELERS:
-        raise Unusable(replace(known[-1].where, problem=f"more than {MOST_TRAVELERS:,} travellers"))
+    _check_whole(known)
     messages = joined(known, found)
     waiting = {name(message) for message in messages if message.part}
     parts = tuple(one for one in known if one.part and name(one) in waiting)
     return Manifest(tuple(messages), parts, tuple(sorted(found, key=lambda one: one.position)))
+
+
+def _check_whole(known: Sequence[Message]) -> None:
+    """All messages of an interchange are taken in one transaction, and others wait for it."""
+    people, legs = (sum(counts) for counts in zip(*((len(m.travelers), len(m.legs)) for m in known), strict=True))
+    for count, most, what in ((people, MOST_TRAVELERS, "travellers"), (legs, MOST_LEGS, "legs")):
+        if count > most:
+            raise Unusable(replace(known[-1].where, problem=f"more than {most:,} {what} in an interchange"))
 
 
 def _message(whole: Whole, found: list[Finding]) -> Message | None:
@@ -87,7 +95,8 @@ def _message(whole: Whole, found: list[Finding]) -> Message | None:
     counts = _counts(after)
     if head.code(1, 1) != "001":
         _check_counted(whole.trailer or head, travelers, counts, found)
-    return Message(function, legs, travelers, _transaction(head, start), _part(head, found), counts, head.finding(""))
+    own = _transaction(head, start), _part(head, found)
+    return Message(function, legs, travelers, *own, counts, head.finding(""), _listing(start))
 
 
 def _check_counted(where: Segment, travelers: Sequence[Person], counts: Sequence[Count], found: list[Finding]) -> None:
@@ -169,6 +178,11 @@ def _function(head: Segment, start: Sequence[Segment], found: list[Finding]) -> 
     if status not in known and not told:
         found.append(bgm.finding(f"status {status[:4]!r} is not known; read as a new list"))
     return known.get(status, Function.NEW)
+
+
+def _listing(start: Sequence[Segment]) -> Listing:
+    told = next((segment.code(0) for segment in start if segment.tag == "BGM"), "")
+    return Listing(told) if told in LISTINGS else Listing.PASSENGERS
 
 
 def _transaction(head: Segment, start: Sequence[Segment]) -> str:

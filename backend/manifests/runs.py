@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from backend.manifests.findings import Finding, Unusable
-from backend.manifests.messages import Leg, Message, Person
+from backend.manifests.messages import Leg, Listing, Message, Person
 from backend.manifests.places import place, utc_ms
 from backend.rules.scope import PolicySet, set_on
+
+DAY_MS = 24 * 3_600_000
+MOST_AHEAD_DAYS = 30  # a list of a day that far off is a mistake, and nothing would be kept for so long
+MOST_OVER_DAYS = 2
+LONGEST_DAYS = 30  # no leg takes longer
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """direction: out, in, or "" where nobody leaves or enters the country."""
+    """direction: out, in, or "" where nobody leaves or enters the country.  listing: whom the message lists."""
 
     key: str
     leg: Leg
@@ -22,10 +27,11 @@ class Run:
     day: date
     policy: PolicySet
     people: tuple[Person, ...]
+    listing: Listing = Listing.PASSENGERS
 
 
-def runs(message: Message, country: str, found: list[Finding]) -> list[Run]:
-    """country: ISO 3166 alpha-3.  Raises Unusable where no leg can be placed in it."""
+def runs(message: Message, country: str, found: list[Finding], now_utc_ms: int) -> list[Run]:
+    """country: ISO 3166 alpha-3.  Raises Unusable where no leg can be placed in it, or none of about now."""
     loop, spans = _closed_loop(message.legs, country), _spans(message, found)
     read = []
     for at, leg in enumerate(message.legs):
@@ -36,10 +42,13 @@ def runs(message: Message, country: str, found: list[Finding]) -> list[Run]:
             continue
         people = tuple(one for one, (on, off) in zip(message.travelers, spans, strict=True) if on <= at <= off)
         run = _run(message, leg, people, found)
+        if (why := _untimely(run, now_utc_ms)) is not None:
+            found.append(_at(message, why))
+            continue
         read.append(replace(run, direction="" if loop else _direction(leg, country)))
     if not read:
         why = next((f" ({one})" for one in found if one.segment in ("TDT", "LOC", "DTM")), "")
-        raise Unusable(_at(message, f"no leg begins or ends in {country} at a port that is known{why}"))
+        raise Unusable(_at(message, f"no leg begins or ends in {country} at a port that is known, about now{why}"))
     return read
 
 
@@ -51,7 +60,19 @@ def _run(message: Message, leg: Leg, people: tuple[Person, ...], found: list[Fin
         raise Unusable(_at(message, str(error))) from error
     departs = _time(message, leg.departure_port, leg.departure, found)
     arrives = _time(message, leg.arrival_port, leg.arrival, found)
-    return Run(leg.key, leg, "", departs, arrives, day, policy, people)
+    return Run(leg.key, leg, "", departs, arrives, day, policy, people, message.listing)
+
+
+def _untimely(run: Run, now_utc_ms: int) -> str | None:
+    """Why nobody is expected: it leaves in too many days, or was over days ago.  A long voyage is over when it ends."""
+    day_ms = int(datetime(run.day.year, run.day.month, run.day.day, tzinfo=UTC).timestamp() * 1000)
+    earliest_ms, latest_ms = (day_ms, day_ms + DAY_MS) if run.departs_utc_ms is None else (run.departs_utc_ms,) * 2
+    if earliest_ms > now_utc_ms + MOST_AHEAD_DAYS * DAY_MS:
+        return f"departure {run.leg.departure} is more than {MOST_AHEAD_DAYS} days ahead; not expected, send it later"
+    over_ms = max(latest_ms, min(run.arrives_utc_ms or 0, latest_ms + LONGEST_DAYS * DAY_MS))
+    if over_ms < now_utc_ms - MOST_OVER_DAYS * DAY_MS:
+        return f"departure {run.leg.departure} was more than {MOST_OVER_DAYS} days ago; not expected, check the date"
+    return None
 
 
 def _time(message: Message, port: str, told: str, found: list[Finding]) -> int | None:

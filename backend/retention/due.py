@@ -6,6 +6,8 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 CITIZENS_MS = 12 * HOUR_MS  # the hard bound: doors are closed long before
 PARTS_MS = DAY_MS  # a part of a manifest waits so long for the others
+AHEAD_MS = 30 * DAY_MS  # no departure is believed that is further ahead
+ANSWERS_MS = 62 * DAY_MS  # sent again after so long, every leg of a manifest is refused: 30 days ahead, 30 long, 2 over
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +19,12 @@ class Terms:
 
 
 def gallery_ends(terms: Terms, received_utc_ms: int, departs_utc_ms: int | None) -> int:
-    """When nothing of it may be left: counted from when its first template could have been made."""
+    """When nothing of it may be left: counted from when its first template could have been made, at the latest 30 days
+    after its receipt."""
     if departs_utc_ms is None:
         return received_utc_ms + terms.gallery_ms
-    return max(received_utc_ms, departs_utc_ms - terms.ahead_ms) + terms.gallery_ms
+    first = max(received_utc_ms, departs_utc_ms - terms.ahead_ms)
+    return min(first, received_utc_ms + AHEAD_MS) + terms.gallery_ms
 
 
 def citizens_end(received_utc_ms: int, departs_utc_ms: int | None, closed_utc_ms: int | None) -> int:

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, select, update
 
 from backend.keys import KeyRing, of_citizens, of_gallery
-from backend.retention.due import PARTS_MS, Terms, citizens_end, gallery_ends
+from backend.retention.due import ANSWERS_MS, PARTS_MS, Terms, citizens_end, gallery_ends
 from backend.store import gallery_rows
 from backend.store.audit import Note, note
+from backend.store.messages import WHOLE
 from backend.store.schema import (
     answers,
     captures,
@@ -47,16 +48,19 @@ def galleries_due(db: Connection, terms: Terms, now_utc_ms: int) -> list[str]:
     ]
 
 
-def citizens_due(db: Connection, now_utc_ms: int) -> list[str]:
-    """Journeys whose citizens' entries must go: also of those already closed whose entries are still there."""
+def citizens_due(db: Connection, keys: KeyRing, now_utc_ms: int) -> list[str]:
+    """Journeys whose citizens' entries must go, of which an entry or the key is still there."""
     left = select(travelers.c.journey).join(templates, templates.c.traveler == travelers.c.traveler)
     there = set(db.execute(left.where(travelers.c.citizen).distinct()).scalars())
-    ended = [
-        row.journey
-        for row in _alive(db)
-        if citizens_end(row.received_utc_ms, row.departs_utc_ms, row.closed_utc_ms) <= now_utc_ms
-    ]
-    return [journey for journey in ended if journey in there]
+    ended = [row.journey for row in _alive(db) if _citizens_end(row) <= now_utc_ms]
+    return [journey for journey in ended if journey in there or keys.has(of_citizens(journey))]
+
+
+def _citizens_end(row: Row[Any]) -> int:
+    """Doors close where a journey begins: who arrives is still to be seen, and counts from the arrival."""
+    if row.direction == "in":
+        return citizens_end(row.received_utc_ms, row.arrives_utc_ms or row.departs_utc_ms, None)
+    return citizens_end(row.received_utc_ms, row.departs_utc_ms, row.closed_utc_ms)
 
 
 def _alive(db: Connection) -> list[Row[Any]]:
@@ -70,13 +74,18 @@ def _alive(db: Connection) -> list[Row[Any]]:
 def citizens(db: Connection, keys: KeyRing, journey: str, now_utc_ms: int) -> int:
     """Citizens' templates of a journey; how many went.  Idempotent."""
     gone = keys.destroy(of_citizens(journey))
-    citizens = select(travelers.c.traveler).where(travelers.c.journey == journey, travelers.c.citizen)
-    found = forget(db, db.execute(citizens).scalars())
+    found = citizens_templates(db, journey)
     if found or gone:
         gallery_rows.changed(db, [journey])
         result = json.dumps({"templates": found, "key": _name(of_citizens(journey))})
         note(db, Note(now_utc_ms, WHO, ROLE, "citizens.purged", journey, purpose="RET-1", result=result))
     return found
+
+
+def citizens_templates(db: Connection, journey: str) -> int:
+    """Delete them here, the key left out: may be undone with the rest of a transaction.  How many went."""
+    citizens = select(travelers.c.traveler).where(travelers.c.journey == journey, travelers.c.citizen)
+    return forget(db, db.execute(citizens).scalars())
 
 
 def gallery(db: Connection, keys: KeyRing, journey: str, now_utc_ms: int) -> Receipt:
@@ -92,6 +101,7 @@ def gallery(db: Connection, keys: KeyRing, journey: str, now_utc_ms: int) -> Rec
         travelers=_nameless(db, journey),
         answers=_deleted(db, answers, journey),
     )
+    _forget_replies(db, journey)
     db.execute(update(journeys).where(journeys.c.journey == journey).values(purged_utc_ms=now_utc_ms))
     gallery_rows.changed(db, [journey])
     result = json.dumps(asdict(receipt))
@@ -100,9 +110,10 @@ def gallery(db: Connection, keys: KeyRing, journey: str, now_utc_ms: int) -> Rec
 
 
 def leftovers(db: Connection, now_utc_ms: int) -> int:
-    """Parts of manifests nobody completed, and sessions that have ended."""
-    late = (messages.c.sealed.is_not(None)) & (messages.c.received_utc_ms <= now_utc_ms - PARTS_MS)
+    """Parts of manifests nobody completed, replies that need not be known any more, and sessions that have ended."""
+    late = (messages.c.part != WHOLE) & (messages.c.received_utc_ms <= now_utc_ms - PARTS_MS)
     parts = db.execute(delete(messages).where(late)).rowcount
+    _forget_answered(db, now_utc_ms)
     if parts:
         note(db, Note(now_utc_ms, WHO, ROLE, "parts.purged", purpose="RET-2", result=str(parts)))
     return parts + db.execute(delete(sessions).where(sessions.c.until_utc_ms <= now_utc_ms)).rowcount
@@ -111,6 +122,20 @@ def leftovers(db: Connection, now_utc_ms: int) -> int:
 def overdue(db: Connection, terms: Terms, now_utc_ms: int, grace_ms: int) -> int:
     """Journeys that should have gone `grace_ms` ago and are still there, held ones left out: must be 0."""
     return len(galleries_due(db, terms, now_utc_ms - grace_ms))
+
+
+def _forget_replies(db: Connection, journey: str) -> None:
+    """What carriers were answered.  That it was stays, so that the same bytes again are not taken for new ones."""
+    ours = update(messages).where(messages.c.part == WHOLE, messages.c.reference == journey)
+    db.execute(ours.values(sealed=None))
+
+
+def _forget_answered(db: Connection, now_utc_ms: int) -> None:
+    """Of parts as soon as they wait no longer, so that they can be sent again; of a purged journey once the same bytes
+    would be refused anyway."""
+    parts = (messages.c.reference == "") & (messages.c.received_utc_ms <= now_utc_ms - PARTS_MS)
+    purged = messages.c.sealed.is_(None) & (messages.c.received_utc_ms <= now_utc_ms - ANSWERS_MS)
+    db.execute(delete(messages).where(messages.c.part == WHOLE, parts | purged))
 
 
 def _deleted(db: Connection, table: Table, journey: str) -> int:

@@ -67,9 +67,13 @@ def set_on(day: date) -> PolicySet:
 def scope(
     rules: PolicySet, nationality: str, born: date | None, country: str, day: date, *, diplomat: bool = False
 ) -> Scope:
-    """nationality and country: ICAO three-letter codes.  Who does not say how old he is counts as within the ages."""
+    """nationality and country: ISO three-letter codes or ICAO's own; "" for a nationality that is not known.
+
+    Whose nationality nobody knows may be a citizen, and is kept as one: recorded nowhere (RET-1).  Who does not say how
+    old he is counts as within the ages.
+    """
     held = nationality.upper()
-    citizen = held == country
+    citizen = held in (country, "")
     exempt = held in rules.exempt_nationalities or (diplomat and rules.exempts_diplomats)
     photographed = _within(rules.ages, age(born, day))
     recorded = rules.records_citizens if citizen else not exempt

@@ -17,6 +17,10 @@ def test_ret2_a_manifest_that_came_late_counts_from_its_receipt() -> None:
     assert gallery_ends(TERMS, 5, None) == 5 + 14 * DAY_MS
 
 
+def test_ret2_no_departure_however_far_off_keeps_anything_longer() -> None:
+    assert gallery_ends(TERMS, 5, 3_650 * DAY_MS) == 5 + 30 * DAY_MS + 14 * DAY_MS
+
+
 def test_ret1_citizens_go_with_the_doors_and_twelve_hours_after_departure_at_the_latest() -> None:
     assert citizens_end(1, 10 * DAY_MS, 9 * DAY_MS) == 9 * DAY_MS
     assert citizens_end(1, 10 * DAY_MS, None) == 10 * DAY_MS + CITIZENS_MS

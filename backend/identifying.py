@@ -1,0 +1,67 @@
+"""A person of a manifest as the traveller he becomes, and who of those known is meant."""
+
+import uuid
+
+from backend.biographic import Biographic, person
+from backend.keys import PERSONS, KeyRing
+from backend.manifests.messages import Person
+from backend.manifests.places import alpha3, state
+from backend.manifests.runs import Run
+from backend.rules.scope import scope
+from backend.store.travelers import Listed, Traveler
+
+
+class Index:
+    """Finds who is meant: by document, by name with the carrier's reference or with the birth."""
+
+    def __init__(self, listed: list[Listed], keys: KeyRing) -> None:
+        self._persons = keys.box(PERSONS)
+        self._by: dict[tuple[str, ...], Listed] = {}
+        self._expected = {held.traveler.traveler: held.traveler.crew for held in listed if not held.removed}
+        for held in sorted(listed, key=lambda one: one.removed):
+            self.add(held)
+
+    def expected(self, crew: set[bool]) -> set[str]:
+        """Ids of those who were, before anything was taken in.  crew: True for crew, False for passengers."""
+        return {traveler for traveler, works in self._expected.items() if works in crew}
+
+    def add(self, held: Listed) -> None:
+        for name in self._names(held.traveler.biographic):
+            self._by.setdefault(name, held)
+
+    def find(self, wanted: Traveler) -> Listed | None:
+        return next((self._by[name] for name in self._names(wanted.biographic) if name in self._by), None)
+
+    def _names(self, of: Biographic) -> list[tuple[str, ...]]:
+        names: list[tuple[str, ...]] = [("person", person(self._persons, of))]
+        if of.reference:
+            names.append(("reference", of.reference, of.surname.upper()))
+        if of.surname and of.birth:
+            names.append(("name", of.name.upper(), of.birth))
+        return names
+
+
+def nationality(one: Person) -> str:
+    """As told, else the state that issued the passport; "" where neither is one."""
+    issuers = (state(document.issuer) for document in one.documents if document.type.startswith("P"))
+    return state(one.nationality) or next(issuers, "")
+
+
+def traveler(one: Person, run: Run, country: str) -> Traveler:
+    of = scope(run.policy, nationality(one), one.birth, country, run.day)
+    document = one.document
+    biographic = Biographic(
+        surname=one.surname,
+        given=one.given,
+        sex=one.sex,
+        birth=one.birth.isoformat() if one.birth else "",
+        nationality=state(one.nationality) or one.nationality,
+        document_type=document.type if document else "",
+        document_number=document.number if document else "",
+        document_issuer=(alpha3(document.issuer) or document.issuer) if document else "",
+        document_expiry=document.expiry.isoformat() if document and document.expiry else "",
+        locator=one.locator,
+        reference=one.reference,
+    )
+    crew = one.role.crew
+    return Traveler(str(uuid.uuid4()), biographic, one.seat, crew, of.citizen, of.photographed, of.recorded)
