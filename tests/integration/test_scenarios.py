@@ -154,17 +154,21 @@ def noted(db: Connection, action: str) -> list[str]:
     return list(db.execute(select(audit_log.c.place).where(audit_log.c.action == action)).scalars())
 
 
-def test_ops1_a_service_that_goes_away_lets_agents_board_and_their_reports_count_once_with_their_time(
-    tmp_path: Path,
-) -> None:
+@pytest.fixture
+def leaving(tmp_path: Path) -> Iterator[Service]:
+    """A service of its own, which is stopped and started."""
     service = Service(tmp_path, Rules())
     furnish(service)
     service.start()
-    carrier, operator, g1 = (
-        service.add("c", "carrier"),
-        service.add("o", "operator"),
-        Gate(service.add("g1", "gate", "G1"), "g1"),
-    )
+    yield service
+    service.stop()
+
+
+def test_ops1_a_service_that_goes_away_lets_agents_board_and_their_reports_count_once_with_their_time(
+    leaving: Service,
+) -> None:
+    service, carrier, operator = leaving, leaving.add("c", "carrier"), leaving.add("o", "operator")
+    g1 = Gate(service.add("g1", "gate", "G1"), "g1")
     (journey,) = submit(carrier, air("XX1"), [ANNA, BEN, CARLA, NOBODY])
     people = {one.name.removeprefix("SPECIMEN "): one.traveler for one in opened(operator, g1.caller, "G1", journey, 4)}
     assert g1.passes(journey, "ben-live") == Status.STATUS_RECORDED
@@ -175,12 +179,11 @@ def test_ops1_a_service_that_goes_away_lets_agents_board_and_their_reports_count
     then = utc_ms() - 2 * HOUR_MS
     told = [boarding(journey, people[number], then + at) for at, number in enumerate(("A1", "C1", "N1"))]
     service.start()
-    again = Gate(service.connect(tmp_path / "g1"), "g1")
+    again = Gate(service.connect(service.root / "g1"), "g1")
     for _ in range(2):
         assert [again.report(one) for one in told] == [Status.STATUS_RECORDED] * 3
     officer = service.person("o.meyer", "officer@ZRH")
     held = {one.traveler: (one.kind, one.crossed_utc_ms) for one in records(officer, journey)}
-    service.stop()
     assert len(held) == 4
     assert held.pop(people["B1"])[0] == "biometric"
     assert held == {people[number]: ("biographic", then + at) for at, number in enumerate(("A1", "C1", "N1"))}
