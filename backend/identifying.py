@@ -3,9 +3,10 @@
 import uuid
 
 from backend.biographic import Biographic, person
+from backend.documents import issuer_of
 from backend.keys import PERSONS, KeyRing
 from backend.manifests.messages import Person
-from backend.manifests.places import alpha3, state
+from backend.manifests.places import alpha3
 from backend.manifests.runs import Run
 from backend.rules.scope import scope
 from backend.store.travelers import Listed, Traveler
@@ -43,8 +44,14 @@ class Index:
 
 def nationality(one: Person) -> str:
     """As told, else the state that issued the passport; "" where neither is one."""
-    issuers = (state(document.issuer) for document in one.documents if document.type.startswith("P"))
-    return state(one.nationality) or next(issuers, "")
+    issuers = (_state(document.issuer) for document in one.documents if document.type.startswith("P"))
+    return _state(one.nationality) or next(issuers, "")
+
+
+def _state(code: str) -> str:
+    """By three letters; "" for what is no state."""
+    told = issuer_of(code)
+    return told if alpha3(told) else ""
 
 
 def traveler(one: Person, run: Run, country: str) -> Traveler:
@@ -55,7 +62,7 @@ def traveler(one: Person, run: Run, country: str) -> Traveler:
         given=one.given,
         sex=one.sex,
         birth=one.birth.isoformat() if one.birth else "",
-        nationality=state(one.nationality) or one.nationality,
+        nationality=_state(one.nationality) or one.nationality,
         document_type=document.type if document else "",
         document_number=document.number if document else "",
         document_issuer=(alpha3(document.issuer) or document.issuer) if document else "",

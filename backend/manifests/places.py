@@ -72,11 +72,6 @@ def alpha3(code: str) -> str | None:
     return str(found.alpha_3) if found is not None else None
 
 
-def state(code: str) -> str:
-    """A state by three letters, Germany too, which documents name by one; "" for what is no state."""
-    return "DEU" if code.upper() == "D" else alpha3(code) or ""
-
-
 def utc_ms(code: str, local: datetime) -> int | None:
     """A time of the port's clock; None where the clock is not known."""
     found = place(code)

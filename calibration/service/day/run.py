@@ -98,6 +98,7 @@ class Day:
         """Manifests, templates, who is removed, who opts out, who is on the hotlist."""
         await self.parts.store.run(peers.welcome, Peer("carrier", "carrier", None, carriers=("XX",)))
         for flight in planned:
+            await self.parts.store.run(peers.welcome, Peer(flight.gate, "gate", flight.gate, flight.port))
             set_caller(person("carrier", "carrier"))
             reply = await self._manifests.Submit(pb.SubmitRequest(interchange=manifest(flight)), CONTEXT)
             flight.journey = reply.journey
