@@ -187,8 +187,9 @@ class Brain:
                     await asyncio.sleep(RETRY_S)
 
     def _announce(self, gallery: GalleryState) -> None:
-        missing = tuple(Missing(p.traveler, p.name, p.seat) for p in gallery.expected if not p.crossed)
-        aboard = len(gallery.expected) - len(missing)
+        expected = gallery.expected  # of a protected traveller the carrier's reference stands for the name
+        missing = tuple(Missing(p.traveler, p.name or p.reference, p.seat) for p in expected if not p.crossed)
+        aboard = len(expected) - len(missing)
         self._view.update(journey=gallery.journey, missing=missing, aboard=aboard)
         if not gallery.journey:
             self._service_state(False, "no journey is assigned to this gate")

@@ -14,6 +14,7 @@ TOPICS = (
     "access",
     "alerts",
     "audit",
+    "citizens",
     "durability",
     "embedding",
     "failover",
