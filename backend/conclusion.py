@@ -102,6 +102,7 @@ def conclude(db: Connection, keys: KeyRing, case: Case) -> Decision:
     policy = _policy(case, background.facts.run.policy)
     directive = decide(_evidence(case, background), policy)
     made = decisions.record(db, _decision(case, background, directive, policy))
+    _bound(db, made)
     if case.question.purpose == IDENTIFY:
         _noted(db, made)
     elif isinstance(directive, Proceed):
@@ -166,6 +167,23 @@ def _passed(db: Connection, keys: KeyRing, case: Case, background: _Background, 
         allowances.use(db, background.facts.allowance, made.decision)
     if background.facts.known.recorded and not background.facts.known.citizen and case.seen.image:
         captures.keep(db, keys, made, case.seen.image)
+
+
+def _bound(db: Connection, made: Decision) -> None:
+    """Into the log, whatever the answer is and by a line of the same size: a decision edited later is found."""
+    audit.note(
+        db,
+        Note(
+            at_utc_ms=made.decided_utc_ms,
+            who=made.device,
+            role=GATE,
+            action=decisions.MADE,
+            subject=made.decision,
+            place=made.gate or made.port,
+            purpose=made.purpose,
+            result=decisions.digest(made),
+        ),
+    )
 
 
 def _noted(db: Connection, made: Decision) -> None:

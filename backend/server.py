@@ -38,7 +38,6 @@ from backend.galleries import Galleries
 from backend.galleries_build import Means
 from backend.imaging import Imaging
 from backend.interceptors import Guard
-from backend.keys import KeyRing
 from backend.looking import Looking
 from backend.matching.threshold import OperatingPoint
 from backend.operating_point import FILE, read_operating_point
@@ -61,6 +60,7 @@ from backend.services.verification import Verification
 from backend.settings import Settings
 from backend.sources.listed import opened
 from backend.sources.patience import Sources
+from backend.store import key_checks
 from backend.store.engine import Store, open_store
 from backend.verifier import Operating, Verifier
 from vision import models
@@ -135,7 +135,7 @@ async def assembled(settings: Settings, clock: Clock, point: OperatingPoint, sta
     for imaging in (probes, on_file):
         stack.push_async_callback(imaging.close)
     await probes.start()
-    keys = KeyRing(settings.keys)
+    keys = await store.run(key_checks.opened, settings.keys)
     sources = Sources(await stack.enter_async_context(opened(settings, clock)))
     replica = uuid.uuid4().hex
     means = Means(store, keys, clock, on_file, embedding, sources, template_version(), replica, settings.threads + 1)

@@ -10,6 +10,7 @@ from joserfc.jwk import OKPKey
 from backend import auditing
 from backend.auditing import Head, Problem
 from backend.commands.terms import SettingsFile, asked, settings_of, stop
+from backend.errors import KeyGone
 from backend.keys import KeyRing
 
 audit = typer.Typer(help="The service's audit log.", no_args_is_help=True)
@@ -37,7 +38,10 @@ def verify(
 @audit.command("key")
 def key(settings: SettingsFile) -> None:
     """Print the public key that a witness checks heads with."""
-    print(json.dumps(auditing.public(KeyRing(settings_of(settings).keys))))
+    try:
+        print(json.dumps(auditing.public(KeyRing(settings_of(settings).keys, to_make=False))))
+    except KeyGone as error:
+        stop(f"{error}; the first start of the service makes it")
 
 
 def _held(folder: Path) -> tuple[list[Head], list[Problem]]:

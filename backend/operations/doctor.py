@@ -18,8 +18,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from backend.errors import ServiceError, StoreUnfit
+from backend.keys import KeyRing
 from backend.operating_point import FILE, read_operating_point
 from backend.settings import Settings
+from backend.store import key_checks
 from backend.store.engine import reach
 from backend.store.migrating import NEEDED, schema_of
 from vision import models
@@ -117,6 +119,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with engine.execution_options(to_read=True).begin() as db:
             took_s, held = time.monotonic() - began_s, schema_of(db)
             their_s = float(db.execute(text(SECONDS[db.dialect.name])).scalar_one())
+            faults = key_checks.wrong(db, KeyRing(settings.keys, to_make=False)) if held == NEEDED else []
         engine.dispose()
     except StoreUnfit as error:
         yield Finding("database", Verdict.WRONG, str(error), "mend that first: the service does not start on it")
@@ -127,6 +130,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("database", Verdict.OK, f"{engine.dialect.name} answered after {took_s * 1000:.0f} ms, durable")
     yield _schema(held)
+    yield from (Finding("keys of the database", Verdict.WRONG, fault, key_checks.ADVICE) for fault in faults)
     if abs(skew_s := their_s - time.time()) > SKEW_S:
         yield Finding("database time", Verdict.WRONG, f"it is {skew_s:+.1f} s from ours", "synchronise both clocks")
 

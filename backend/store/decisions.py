@@ -1,5 +1,7 @@
 """Answers given, so that the same question gets the same answer."""
 
+import hashlib
+import json
 from dataclasses import asdict, dataclass
 
 from limen.v1.verification_pb2 import VerifyRequest
@@ -9,6 +11,8 @@ from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import Given, add
 from backend.store.schema import crossings, decisions, travelers
+
+MADE = "decision.made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,24 @@ def record(db: Connection, decision: Decision) -> Decision:
     held = recorded(db, decision.encounter, decision.attempt)
     assert held is not None, "the conflict was on encounter and attempt"
     return held
+
+
+def digest(of: Decision | None) -> str:
+    """SHA-256 over a decision as it is kept; of None for one that is not there."""
+    values = [_plain(value) for value in asdict(of).values()] if of else None
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """As either database gives it back."""
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if value is None or isinstance(value, bool | int | str) else float(str(value))
+
+
+def by_id(db: Connection, decision: str) -> Decision | None:
+    row = db.execute(select(decisions).where(decisions.c.decision == decision)).one_or_none()
+    return Decision(**row._mapping) if row else None
 
 
 def recorded(db: Connection, encounter: str, attempt: int) -> Decision | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, case, func, select
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.store.bell import Topic
 from backend.store.engine import touch
+from backend.store.journeys import Journey
 from backend.store.portable import add
 from backend.store.schema import assignments, crossings, galleries, journeys, photo_refusals, templates, travelers
 
@@ -87,7 +88,7 @@ def _head_count(journey: str) -> Select[int, Any, Any]:
 
 def _opened(run: Row[Any]) -> bool:
     """Once doors are closed nobody boards; who arrives is still to be seen."""
-    return not run.cancelled and (run.closed_utc_ms is None or run.direction == "in")
+    return Journey(**run._mapping).seen_here
 
 
 def wanted(db: Connection, keys: KeyRing, journey: str) -> dict[str, bool]:

@@ -253,7 +253,8 @@ outcomes = Table(
 
 # --- what is recorded ------------------------------------------------------------------------------------------------
 
-# sealed: the `Biographic` under `keys.RECORDS`, about the crossing's id, until every system of record holds it.
+# sealed: the `Biographic` under the day's key (`daily`) of `keys.RECORDS`, about the crossing's id, until every
+# system of record holds it.
 crossings = Table(
     "crossings",
     metadata,
@@ -452,6 +453,14 @@ audit_heads = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("signed", String, nullable=False),
     Column("signed_utc_ms", BigInteger, nullable=False),
+)
+
+# Fingerprints of a constant by the keys that last: another folder of keys is found out before anything is done by it.
+key_checks = Table(
+    "key_checks",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
 )
 
 # Journeys that must not be purged.

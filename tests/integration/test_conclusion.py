@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import IntegrityError
 
+from backend import auditing
 from backend.captures import keep
 from backend.conclusion import CROSS, IDENTIFY, conclude
 from backend.errors import NotAllowed, Repeated
@@ -170,7 +171,8 @@ def test_air1_a_touchpoint_is_told_who_it_is_without_a_crossing_and_the_search_i
         hit = conclude(db, keys, case(asked(JOURNEY, purpose=IDENTIFY), searched, of(searched, who[1])))
         nobody = conclude(db, keys, case(asked(JOURNEY, 3, purpose=IDENTIFY), searched, unit(999)))
         assert allowances.usable(db, JOURNEY, who[0].traveler, NOW) == allowance, "not spent"
-        log = db.execute(select(audit_log).order_by(audit_log.c.number)).all()
+        named = audit_log.c.action == "traveler.identified"
+        log = db.execute(select(audit_log).where(named).order_by(audit_log.c.number)).all()
     assert (found.directive, found.traveler, found.purpose) == ("proceed", who[0].traveler, IDENTIFY)
     assert (hit.directive, hit.traveler, hit.officer) == ("recapture", None, True)
     assert (nobody.directive, nobody.officer) == ("wait", False), "documents, at the counter"
@@ -234,6 +236,38 @@ def test_acc_dig2_scope_who_goes_by_documents_waits_for_the_agent_and_no_officer
         claimed = conclude(db, keys, case(claiming(asked(JOURNEY), who[0]), searched, of(searched, who[0])))
     for one in (found, claimed):
         assert (one.directive, one.concern, one.officer, one.traveler) == ("wait", concern, False, None)
+
+
+EDITS = ({"score": 0.99}, {"subject": None}, {"concern": "no_match"}, {"accept": 0.1}, {"capture": b"other"})
+
+
+def test_se06_a_decision_edited_or_deleted_later_is_found_by_the_log(engine: Engine, keys: KeyRing) -> None:
+    with engine.begin() as db:
+        who, searched = staged(db, keys, JOURNEY)
+        stand_against(db, keys, who[1], NOW)
+        made = [conclude(db, keys, case(asked(JOURNEY), searched, of(searched, one))) for one in who[:3]]
+        conclude(db, keys, case(asked(JOURNEY, purpose=IDENTIFY), searched, unit(999)))
+    with engine.begin() as db:
+        assert auditing.verify(db, []) == []
+    hit = decisions.c.decision == made[1].decision
+    for change in (*(decisions.update().where(hit).values(edit) for edit in EDITS), decisions.delete().where(hit)):
+        with engine.connect() as db:
+            db.execute(change)
+            assert [found.what for found in auditing.verify(db, [])] == [
+                f"the decision {made[1].decision} is not what it was"
+            ]
+            db.rollback()
+
+
+def test_scope_who_arrives_is_seen_though_doors_closed_abroad(engine: Engine, keys: KeyRing) -> None:
+    with engine.begin() as db:
+        who, searched = staged(db, keys, JOURNEY)
+        inbound = {"direction": "in", "departure_port": "HKG", "arrival_port": "ZRH", "closed_utc_ms": NOW - 1}
+        db.execute(schema.journeys.update().values(inbound))
+        seen = conclude(db, keys, case(asked(JOURNEY), searched, of(searched, who[0])))
+        db.execute(schema.journeys.update().values(cancelled=True))
+        cancelled = conclude(db, keys, case(asked(JOURNEY), searched, of(searched, who[1])))
+    assert (seen.directive, cancelled.concern) == ("proceed", Concern.CLOSED)
 
 
 @pytest.mark.parametrize("column", ["closed_utc_ms", "cancelled"])
