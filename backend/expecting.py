@@ -1,5 +1,6 @@
 """A manifest to who is expected: added, changed, removed, in the transaction of whoever sent it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -101,7 +102,7 @@ def remove(db: Connection, acting: Acting, known: Journey, traveler: str, reason
         raise Refused(f"traveler {traveler} is not expected on {known.journey}")
     if traveler in travelers.crossed(db, known.journey):
         raise Refused(f"traveler {traveler} has crossed on {known.journey}; a crossing is amended, not removed")
-    _drop(db, traveler)
+    _drop(db, [traveler])
     acting.note(db, "traveler.removed", traveler, known.journey, reason)
 
 
@@ -127,7 +128,11 @@ class _Intake:
         self._index = Index(travelers.listed(db, acting.keys, run.key), acting.keys)
         self._crossed = travelers.crossed(db, run.key)
         self._named: set[str] = set()
+        # Written at the end, all in a few statements: a list has thousands, and others wait to write meanwhile.
         self._fresh: list[Traveler] = []
+        self._told_anew: list[Traveler] = []
+        self._resealed: list[str] = []
+        self._replaced: set[str] = set()
         self.change = Change()
 
     def take(self, one: Person) -> None:
@@ -147,8 +152,9 @@ class _Intake:
         """whole: of those the list speaks for, who was not named does not travel."""
         travelers.expect(self._db, self._keys, self._run.key, self._fresh, now_utc_ms)
         gone = self._index.expected(self._spoken_for()) - self._named - self._crossed if whole else set()
-        for traveler in sorted(gone):
-            _drop(self._db, traveler)
+        templates.forget(self._db, self._resealed)
+        travelers.amend(self._db, self._keys, self._run.key, *self._told_anew)
+        _drop(self._db, gone | self._replaced)
         self.change.removed += len(gone)
         return self.change
 
@@ -169,16 +175,16 @@ class _Intake:
         if one.biographic.document == wanted.biographic.document:
             kept = replace(wanted, traveler=one.traveler, accommodation=one.accommodation, protected=one.protected)
             if kept.citizen != one.citizen:
-                templates.forget(self._db, [one.traveler])  # sealed under the other key; made anew under the right one
+                self._resealed.append(one.traveler)  # sealed under the other key; made anew under the right one
             if kept != one or held.removed:
-                travelers.amend(self._db, self._keys, self._run.key, kept)
+                self._told_anew.append(kept)
                 self.change.changed += 1
             return kept
         if one.traveler in self._crossed:
             self._report(told, "has crossed with another document; the record stands")
             return one
         # Photos are those of a document: with another document it is another traveller to look for.
-        _drop(self._db, one.traveler)
+        self._replaced.add(one.traveler)
         self.change.changed += 1
         fresh = replace(wanted, accommodation=one.accommodation, protected=one.protected)
         self._fresh.append(fresh)
@@ -248,11 +254,11 @@ def _cancel_crew(db: Connection, acting: Acting, known: Journey) -> Change:
     """Passengers are listed elsewhere; who has crossed has crossed."""
     crew = {one.traveler for one in travelers.of_journey(db, acting.keys, known.journey) if one.crew}
     gone = crew - travelers.crossed(db, known.journey)
-    for traveler in sorted(gone):
-        _drop(db, traveler)
+    _drop(db, gone)
     return Change(removed=len(gone))
 
 
-def _drop(db: Connection, traveler: str) -> None:
-    templates.forget(db, [traveler])
-    travelers.remove(db, traveler)
+def _drop(db: Connection, gone: Iterable[str]) -> None:
+    ids = sorted(gone)
+    templates.forget(db, ids)
+    travelers.remove(db, *ids)

@@ -7,7 +7,7 @@ from backend.manifests.findings import Finding, PhotosRefused, Unusable
 from backend.manifests.segments import Cutter, Segment
 from backend.manifests.telegram import Text
 
-MOST_MESSAGES = 999
+MOST_MESSAGES = 50
 SERVICE = ("UNB", "UNG", "UNH", "UNT", "UNE", "UNZ")
 BINARY = ("UNO", "UNP")
 PICTURED = ("FACE", "IMAGE", "IMG", "JPEG", "JPG", "PHOTO", "PICTURE")

@@ -1,6 +1,5 @@
 """Manifests in, galleries and answers out: translate, call, translate."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -18,10 +17,12 @@ from backend.interceptors import Context
 from backend.keys import KeyRing
 from backend.manifests import paxlst
 from backend.manifests.findings import PhotosRefused
+from backend.parsing import Parsing
 from backend.parts import Parts
 from backend.store import answers, audit, journeys, messages, peers, travelers
 from backend.store.bell import Topic
 from backend.store.journeys import Journey
+from backend.submitting import Offer
 
 TRIES = 5  # while other parts of the same message come in
 ACCOMMODATIONS = {
@@ -40,7 +41,7 @@ DEFECTS = {
 
 class Manifests(ManifestsServicer):
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        self._parts, self._parsing = parts, Parsing()
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitReply:
         acting, sha256 = self._acting(), hashlib.sha256(request.interchange).hexdigest()
@@ -62,10 +63,12 @@ class Manifests(ManifestsServicer):
         before = await store.read(messages.answered, keys, acting.who.name, sha256)
         if before is not None:
             return pb.SubmitReply.FromString(before)
-        manifest = await asyncio.to_thread(paxlst.parse, content)
+        manifest = await self._parsing.run(paxlst.parse, content)
         for _ in range(TRIES):
-            held = await store.read(messages.waiting, keys, acting.who.name, submitting.names(manifest))
-            sent = await asyncio.to_thread(submitting.assembled, sha256, content, manifest, held)
+            held = await store.read(messages.parts, acting.who.name, submitting.names(manifest))
+            offer = Offer(sha256, content, manifest, tuple(held))
+            kept = await store.read(messages.waiting, keys, acting.who.name, submitting.to_read(offer))
+            sent = await self._parsing.run(submitting.assembled, offer, kept)
             reply = await store.run(submitting.take, acting, self._parts.settings.country, sent)
             if reply is not None:
                 return reply

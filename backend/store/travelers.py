@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from backend.biographic import Biographic, person
 from backend.keys import PERSONS, Box, KeyRing, of_gallery
@@ -110,24 +110,27 @@ def listed(db: Connection, keys: KeyRing, journey: str) -> list[Listed]:
     return [Listed(_traveler(box, row), row.removed) for row in rows]
 
 
-def amend(db: Connection, keys: KeyRing, journey: str, one: Traveler) -> None:
+TOLD = ("seat", "crew", "citizen", "photographed", "recorded", "removed", "sealed")
+
+
+def amend(db: Connection, keys: KeyRing, journey: str, *people: Traveler) -> None:
     """As the carrier tells it now; who was removed is expected again.  The document stays what it was."""
-    row = {
-        "seat": one.seat,
-        "crew": one.crew,
-        "citizen": one.citizen,
-        "photographed": one.photographed,
-        "recorded": one.recorded,
-        "removed": False,
-        "sealed": keys.box(of_gallery(journey)).seal(one.biographic.pack(), one.traveler),
-    }
-    db.execute(travelers.update().where(travelers.c.traveler == one.traveler).values(row))
+    if not people:
+        return
+    box = keys.box(of_gallery(journey))
+    rows = (_row(box, one, now_utc_ms=0) | {"who": one.traveler} for one in people)
+    told = travelers.update().where(travelers.c.traveler == bindparam("who"))
+    values = [{column: row[column] for column in ("who", *TOLD)} for row in rows]
+    db.execute(told.values({column: bindparam(column) for column in TOLD}), values)
     touch(db, Topic.GALLERIES)
 
 
-def remove(db: Connection, traveler: str) -> None:
+def remove(db: Connection, *gone: str) -> None:
     """Who does not travel."""
-    db.execute(travelers.update().where(travelers.c.traveler == traveler).values(removed=True))
+    if not gone:
+        return
+    here = travelers.update().where(travelers.c.traveler == bindparam("who"))
+    db.execute(here.values(removed=True), [{"who": one} for one in gone])
     touch(db, Topic.GALLERIES)
 
 
