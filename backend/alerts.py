@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 from limen.v1.approvals_pb2 import HotlistEntry
 from sqlalchemy import Connection, Row
 
@@ -25,6 +26,7 @@ from backend.store.audit import Note
 from backend.store.bell import Topic
 from backend.store.engine import Store
 
+log = structlog.get_logger()
 LOOK_S = 1.0  # longest between two looks, should a bell of another replica not be heard
 AT_ONCE = 20  # shown in one transaction, so that a backlog does not hold up the gates
 LOOKBACK_MS = 3_600_000  # replicas' clocks differ by less; older decisions are looked for at the start
@@ -166,7 +168,12 @@ def _note_once(db: Connection, acting: Acting, alert: Alert, action: str) -> Non
 
 
 def _remark(db: Connection, keys: KeyRing, entry: str | None) -> str:
+    """ "" of an entry that cannot be opened: the officer is told of the alert all the same."""
     held = hotlist.find(db, entry) if entry else None
     if held is None:
         return ""
-    return HotlistEntry.FromString(keys.box(RECORDS).open(held.sealed, held.entry)).remark
+    try:
+        return HotlistEntry.FromString(keys.box(RECORDS).open(held.sealed, held.entry)).remark
+    except KeyGone as error:
+        log.error("hotlist.unreadable", entry=held.entry, why=str(error))
+        return ""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from backend.caller import Caller
 from backend.crossing import Recording, stays_until_utc_ms, systems_for
+from backend.daily import Daily
 from backend.errors import Refused
 from backend.keys import RECORDS
 from backend.store import audit, crossings, outbox, reconciliations, travelers
@@ -90,7 +91,7 @@ def _reattribute(db: Connection, how: Recording, wrong: Crossing, traveler: str)
         traveler=traveler,
         person=travelers.person_of(db, traveler),
         citizen=person.citizen,
-        sealed=how.keys.box(RECORDS).seal(person.biographic.pack(), made),
+        sealed=Daily(how.keys, RECORDS).seal(person.biographic.pack(), made, how.now_utc_ms),
         until_utc_ms=stays_until_utc_ms(how, wrong.direction, wrong.crossed_utc_ms, citizen=person.citizen),
         voided_utc_ms=None,
     )

@@ -26,6 +26,7 @@ from vision.quality import rank
 log = structlog.get_logger()
 PEOPLE_AT_ONCE = 16  # whose photos are asked for: sources answer more slowly than we look
 KEPT_AT_ONCE = 16  # travellers in one transaction
+UNASKED = -2  # in place of a photo's number: the source cannot be asked about this traveller
 CLAIM_MS = 60_000  # without a word from who builds a gallery, another replica does
 
 
@@ -85,6 +86,7 @@ class Build:
         samples = tuple({one.photo: one for one in looked if isinstance(one, Sample)}.values())
         refusals = [one for one in looked if isinstance(one, Refusal)]
         refusals += [Refusal(source, NONE, "did not answer; it is asked again") for source in found.silent]
+        refusals += [Refusal(source, UNASKED, why) for source, why in found.refused]
         if not samples and not found.silent:
             refusals.append(Refusal("", NONE, "no usable photo" if found.photos else "no photo on file"))
         return Enrolment(person.traveler, samples, tuple(refusals))

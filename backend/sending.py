@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import httpx2
 import structlog
+from nistitl import NistException
 from sqlalchemy import Connection
 
 from backend.clock import Clock
@@ -19,6 +20,7 @@ from backend.crossing import systems_for
 from backend.errors import KeyGone, StoreDown
 from backend.keys import KeyRing
 from backend.records import facts
+from backend.records.facts import IDENT
 from backend.records.messages import Message, message
 from backend.settings import Records
 from backend.store import audit, crossings, outbox, reconciliations
@@ -35,6 +37,7 @@ GATHER_S = 0.1  # what comes together goes together: a batch is one transaction
 LOOK_S = 1.0  # at least so often, whether or not the bell was rung
 LONGEST_DELAY_S = 3600.0
 MOST_ANSWER = 65_536  # bytes
+IDENT_SAYS = frozenset({"confirmed", "differs", "unknown"})
 KEY = "Idempotency-Key"
 
 
@@ -103,7 +106,7 @@ class Sending:
             async with limit:
                 if isinstance(what, Refusal):
                     return what
-                return await post(client, self._settings.url(system), what, self._settings.timeout_s)
+                return read(system, await post(client, self._settings.url(system), what, self._settings.timeout_s))
 
         outcomes = await asyncio.gather(*(one(what) for what in told))
         await self._store.run(_settle, system, list(zip(due, outcomes, strict=True)), self._clock(), self._delay_ms)
@@ -137,11 +140,13 @@ def _message(db: Connection, keys: KeyRing, row: Due, ident_form: str) -> Messag
         return message(row.system, ident_form, facts.read(db, keys, row))
     except (KeyGone, ImageRefused) as error:
         return Refusal(f"our own record cannot be told: {error}")
+    except (ValueError, NistException) as error:  # what a form cannot hold; the error may quote a name
+        return Refusal(f"our own record cannot be told: {type(error).__name__}")
 
 
-async def post(client: httpx2.AsyncClient, url: str, what: Message, longest_s: float) -> Outcome:
-    """longest_s: for all of it, however slowly the answer drips."""
-    headers = {KEY: what.key, "Content-Type": what.media_type}
+async def post(client: httpx2.AsyncClient, url: str, what: Message, longest_s: float) -> bytes | Outcome:
+    """What is answered.  longest_s: for all of it, however slowly the answer drips."""
+    headers = {KEY: what.key, "Content-Type": what.media_type, "Accept-Encoding": "identity"}
     try:
         async with (
             asyncio.timeout(longest_s),
@@ -151,28 +156,33 @@ async def post(client: httpx2.AsyncClient, url: str, what: Message, longest_s: f
                 return Unreached(f"HTTP {answer.status_code}")
             if answer.status_code != 200:
                 return Refusal(f"HTTP {answer.status_code}")
-            return await _read(answer)
-    except (httpx2.TransportError, TimeoutError) as error:
+            return await _content(answer)
+    except (httpx2.HTTPError, TimeoutError) as error:
         return Unreached(type(error).__name__)
 
 
-async def _read(answer: httpx2.Response) -> Outcome:
+async def _content(answer: httpx2.Response) -> bytes | Refusal:
+    """As it came: nothing unpacks to more than it is."""
     content = b""
-    async for chunk in answer.aiter_bytes():
+    async for chunk in answer.aiter_raw():
         content += chunk
         if len(content) > MOST_ANSWER:
             return Refusal(f"its answer is longer than {MOST_ANSWER} bytes")
-    return _verdict(content)
+    return content
 
 
-def _verdict(content: bytes) -> Outcome:
+def read(system: str, answer: bytes | Outcome) -> Outcome:
+    """Nothing of an answer goes any further but a verdict we know."""
+    if not isinstance(answer, bytes):
+        return answer
     try:
-        said = json.loads(content)
-    except ValueError:
+        said = json.loads(answer)
+    except (ValueError, RecursionError):
         return Refusal("its answer is not JSON")
     match said:
         case {"verdict": str(verdict)}:
-            return Held(verdict)
+            known = verdict in IDENT_SAYS if system == IDENT else verdict == ""
+            return Held(verdict) if known else Refusal("its answer has a verdict that is none")
     return Refusal("its answer has no verdict")
 
 

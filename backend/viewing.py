@@ -8,6 +8,7 @@ from backend import stays
 from backend.access import CASE
 from backend.biographic import Biographic
 from backend.caller import Caller
+from backend.daily import Daily
 from backend.errors import KeyGone, Refused
 from backend.keys import RECORDS, KeyRing
 from backend.stays import Move
@@ -70,6 +71,6 @@ def disagreements(db: Connection, who: Caller, now_utc_ms: int) -> list[Open]:
 def _name(keys: KeyRing, of: Crossing) -> str:
     """Of a record whose key is gone nothing is shown but ids."""
     try:
-        return Biographic.unpack(keys.box(RECORDS).open(of.sealed, of.crossing)).name if of.sealed else ""
+        return Biographic.unpack(Daily(keys, RECORDS).open(of.sealed, of.crossing)).name if of.sealed else ""
     except KeyGone:
         return ""

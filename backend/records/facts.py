@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from backend.biographic import Biographic
+from backend.daily import Daily
 from backend.errors import KeyGone
 from backend.keys import RECORDS, KeyRing, of_gallery
 from backend.store import crossings, journeys
@@ -38,7 +39,7 @@ def read(db: Connection, keys: KeyRing, due: Due) -> Facts:
     assert journey is not None, "the crossing refers to it"
     amendment = crossings.amendment(db, due.amendment) if due.amendment else None
     told = crossing.sealed if amendment is None else None
-    sealed = keys.box(RECORDS).open(told, crossing.crossing) if told else None
+    sealed = Daily(keys, RECORDS).open(told, crossing.crossing) if told else None
     return Facts(
         key=due.key,
         crossing=crossing,

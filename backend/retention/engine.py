@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.clock import Clock
 from backend.errors import StoreDown
 from backend.keys import KeyRing
-from backend.retention import purge
+from backend.retention import days, purge
 from backend.retention.due import DAY_MS, HOUR_MS, Terms
 from backend.settings import Settings
 from backend.store.bell import Topic
@@ -45,6 +45,7 @@ async def once(store: Store, keys: KeyRing, clock: Clock, terms: Terms) -> int:
     failed = await _citizens(store, keys, now_utc_ms)
     failed += await _each(store, keys, now_utc_ms, lambda db: purge.galleries_due(db, terms, now_utc_ms), purge.gallery)
     await _try(store, "leftovers", lambda db: purge.leftovers(db, now_utc_ms))
+    await _try(store, "days", lambda db: days.end(db, keys, now_utc_ms))
     return failed
 
 

@@ -33,7 +33,8 @@ def _read(root: Path, key: str) -> list[Photo]:
     """Raises OSError, also if the folder itself is gone: that is no answer about anybody."""
     root.stat()
     found = []
-    for path in photos.on_file(root, key)[:MOST_PHOTOS]:
+    files = [path for path in photos.on_file(root, key) if path.is_file()]
+    for path in files[:MOST_PHOTOS]:
         with path.open("rb") as file:
             found.append(Photo(file.read(MOST_BYTES + 1), path.suffix.lower().strip(".")))
     return found

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from backend.biographic import Biographic
 from backend.clock import Clock
 from backend.sources import itl
-from backend.sources.photo import Photo, SourceDown
+from backend.sources.photo import NotAsked, Photo, SourceDown
 from backend.sources.wire import Wire
 
 
@@ -29,7 +29,10 @@ class Ident:
         try:
             key = person.document_type, person.document_issuer, person.document_number
             asked = itl.question(*key, day, uuid.uuid4().hex)
-            reply = await self._wire.ask(asked, itl.MEDIA_TYPE)
+        except itl.NotItl as error:
+            raise NotAsked(f"{self.name}: the travel document cannot be written: {error}") from error
+        reply = await self._wire.ask(asked, itl.MEDIA_TYPE)
+        try:
             return [] if reply is None else await asyncio.to_thread(itl.faces, reply.content)
         except itl.NotItl as error:
             raise SourceDown(f"{self.name}: {error}") from error

@@ -18,7 +18,8 @@ ASK, TELL = "FACEREQ", "FACERES"
 KIND, ISSUER, NUMBER = 3, 4, 5  # Type-2: of the travel document
 FORMATS = {"JPEGB": "jpeg", "PNG": "png"}  # 10.011; JPEG 2000 and raw pixels are not taken
 POSED = 40  # from this profile on, pose is mandatory (10.020)
-RUBBISH = (NistException, LookupError, ValueError, struct.error, AttributeError, TypeError)
+RUBBISH = (NistException, LookupError, ValueError, struct.error, AttributeError, TypeError, RecursionError)
+SEPARATORS = frozenset("\x1c\x1d\x1e\x1f")
 
 
 class NotItl(Exception):
@@ -41,6 +42,8 @@ def question(kind: str, issuer: str, number: str, day: str, control: str) -> byt
     record = AsciiRecord(2)
     record.IDC = 1
     for tag, value in ((KIND, kind), (ISSUER, issuer), (NUMBER, number)):
+        if SEPARATORS & set(value):
+            raise NotItl("a field has characters that separate fields")
         record += Field(2, tag, value)
     return _file(ASK, [record], day, control)
 
@@ -80,7 +83,7 @@ def _file(kind: str, records: Sequence[AsciiRecord], day: str, control: str) -> 
         message += record
     try:
         return bytes(message.NIST)
-    except UnicodeEncodeError as error:
+    except RUBBISH as error:
         raise NotItl("a field has characters the traditional encoding cannot hold") from error
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from backend.biographic import Biographic
-from backend.sources.photo import Photo, PhotoSource, SourceDown
+from backend.sources.photo import NotAsked, Photo, PhotoSource, SourceDown
 
 log = structlog.get_logger()
 RETRY_S = 15.0
@@ -15,10 +15,12 @@ RETRY_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """photos: with their source's name, in the sources' order.  silent: sources that must be asked again."""
+    """photos: with their source's name, in the sources' order.  silent: sources that must be asked again.
+    refused: sources that cannot be asked about this traveller, and why."""
 
     photos: tuple[tuple[str, Photo], ...]
     silent: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 class Sources:
@@ -37,7 +39,7 @@ class Sources:
     async def about(self, person: Biographic) -> Found:
         """A source that is down costs its photos: nothing is raised."""
         photos: list[tuple[str, Photo]] = []
-        silent = []
+        silent, refused = [], []
         for source in self._listed:
             if not self.asked(source.name):
                 silent.append(source.name)
@@ -45,10 +47,13 @@ class Sources:
             try:
                 photos += [(source.name, photo) for photo in await source.photos(person)]
                 self._back(source.name)
+            except NotAsked as error:
+                refused.append((source.name, str(error)))
+                self._back(source.name)
             except SourceDown as error:
                 silent.append(source.name)
                 self._lose(source.name, error)
-        return Found(tuple(photos), tuple(silent))
+        return Found(tuple(photos), tuple(silent), tuple(refused))
 
     def asked(self, name: str) -> bool:
         """Whether a source would be asked now; one no longer listed never is."""

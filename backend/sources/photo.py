@@ -15,6 +15,11 @@ class SourceDown(ServiceError):
     wrong, never whom was asked about."""
 
 
+class NotAsked(ServiceError):
+    """A source cannot be asked about this one traveller, or says no to the question: it is not asked it again, and
+    about others as before.  Says the source and why, never whom it is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """content: an image file as the source holds it, not looked at yet.  format, taken (a date) and sap (subject
@@ -31,5 +36,6 @@ class PhotoSource(Protocol):
     def name(self) -> str: ...
 
     async def photos(self, person: Biographic) -> Sequence[Photo]:
-        """Photos on file of the holder of a travel document; none is a common answer.  Raises SourceDown."""
+        """Photos on file of the holder of a travel document; none is a common answer.  Raises SourceDown,
+        NotAsked."""
         ...

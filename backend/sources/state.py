@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Base64Bytes, BaseModel, Field, ValidationError
 
 from backend.biographic import Biographic
-from backend.sources.photo import MOST_PHOTOS, Photo, SourceDown
+from backend.sources.photo import MOST_PHOTOS, NotAsked, Photo, SourceDown
 from backend.sources.wire import Wire
 
 PASSPORT = "P"
@@ -43,10 +43,18 @@ class State:
             return []
         if not person.document_type.upper().startswith(PASSPORT):
             return []
-        asked = Question(passport=person.document_number).model_dump_json().encode()
-        reply = await self._wire.ask(asked, "application/json")
         try:
-            held = [] if reply is None else Answer.model_validate_json(reply.content).photos
+            asked = Question(passport=person.document_number).model_dump_json().encode()
+        except ValueError as error:
+            raise NotAsked(f"{self.name}: the travel document has characters that are none") from error
+        reply = await self._wire.ask(asked, "application/json")
+        return [] if reply is None else self._photos(reply.content)
+
+    def _photos(self, content: bytes) -> list[Photo]:
+        try:
+            held = Answer.model_validate_json(content).photos
         except ValidationError as error:
             raise SourceDown(f"{self.name}: answer has {error.error_count()} faults; it is asked again later") from None
+        except (ValueError, RecursionError) as error:
+            raise SourceDown(f"{self.name}: answer is unreadable ({type(error).__name__}); asked again later") from None
         return [Photo(one.image, one.format, one.issued) for one in held]

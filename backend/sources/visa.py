@@ -1,14 +1,18 @@
 """Photos of visa applications: asked in JSON, answered with an image in each part of a multipart reply."""
 
 from collections.abc import Sequence
+from email.errors import MessageError
 from email.parser import BytesParser
 from email.policy import HTTP
 
 from pydantic import BaseModel
 
 from backend.biographic import Biographic
-from backend.sources.photo import MOST_PHOTOS, Photo, SourceDown
+from backend.sources.photo import MOST_PHOTOS, NotAsked, Photo, SourceDown
 from backend.sources.wire import Reply, Wire
+
+# What the standard library's parser lets escape it.
+RUBBISH = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, MessageError)
 
 
 class Question(BaseModel):
@@ -29,9 +33,18 @@ class Visa:
     async def photos(self, person: Biographic) -> Sequence[Photo]:
         if not person.document_number or person.document_issuer.upper() == self._country:
             return []
-        asked = Question(issuer=person.document_issuer, passport=person.document_number)
-        reply = await self._wire.ask(asked.model_dump_json().encode(), "application/json")
-        return [] if reply is None else self._images(reply)
+        try:
+            asked = Question(issuer=person.document_issuer, passport=person.document_number).model_dump_json().encode()
+        except ValueError as error:
+            raise NotAsked(f"{self.name}: the travel document has characters that are none") from error
+        reply = await self._wire.ask(asked, "application/json")
+        return [] if reply is None else self._photos(reply)
+
+    def _photos(self, reply: Reply) -> list[Photo]:
+        try:
+            return self._images(reply)
+        except RUBBISH as error:
+            raise SourceDown(f"{self.name}: answer is unreadable ({type(error).__name__}); asked again later") from None
 
     def _images(self, reply: Reply) -> list[Photo]:
         """A multipart reply (RFC 2046) without its end is half a reply: refused whole."""

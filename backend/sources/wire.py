@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from backend.sources.photo import SourceDown
+from backend.sources.photo import NotAsked, SourceDown
 
 MOST_BYTES = 32 * 2**20
 NOBODY = (204, 404)
+ABOUT_ONE = (400, 409, 410, 413, 414, 422)  # others, such as 401 and 429, are about us
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Wire:
         self._client = httpx2.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
 
     async def ask(self, content: bytes, content_type: str) -> Reply | None:
-        """None if the far end knows nobody of that description.  Raises SourceDown."""
+        """None if the far end knows nobody of that description.  Raises SourceDown, NotAsked."""
         try:
             async with asyncio.timeout(self._timeout_s):  # of the whole: a far end may send a byte a second
                 return await self._exchange(content, content_type)
@@ -39,6 +40,8 @@ class Wire:
         async with self._client.stream("POST", self._url, content=content, headers=headers) as response:
             if response.status_code in NOBODY:
                 return None
+            if response.status_code in ABOUT_ONE:
+                raise NotAsked(f"{self.name}: refused the question with status {response.status_code}")
             if response.status_code != 200:
                 raise SourceDown(f"{self.name}: status {response.status_code}; it is asked again later")
             received = bytearray()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, select
 
@@ -12,7 +13,9 @@ from backend.keys import Box, KeyRing, of_citizens, of_gallery
 from backend.store import gallery_rows
 from backend.store.schema import photo_refusals, templates, travelers
 
+log = structlog.get_logger()
 CHUNK = 500  # ids in one statement
+MOST_WHY = 500  # characters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,9 +112,14 @@ def keep(db: Connection, keys: KeyRing, journey: str, version: str, made: Iterab
 def refuse(db: Connection, traveler: str, refusals: Sequence[Refusal]) -> None:
     """In place of any there were."""
     db.execute(delete(photo_refusals).where(photo_refusals.c.traveler == traveler))
-    rows = [{"traveler": traveler, "source": r.source, "number": r.number, "why": r.why} for r in refusals]
+    rows = [{"traveler": traveler, "source": r.source, "number": r.number, "why": _printable(r.why)} for r in refusals]
     if rows:
         db.execute(photo_refusals.insert(), rows)
+
+
+def _printable(text: str) -> str:
+    """A reason may quote what came from outside, and no database takes every character."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:MOST_WHY]
 
 
 def ask_again(db: Connection, journey: str) -> None:
@@ -188,10 +196,10 @@ def rows(db: Connection, journey: str, version: str) -> list[Row]:
 
 
 def opened(keys: KeyRing, journey: str, held: Sequence[Row]) -> list[tuple[Row, NDArray[np.float32]]]:
-    """With their templates.  What can no longer be opened is gone, and left out.  Takes 3 µs each; no transaction."""
+    """With their templates.  What cannot be opened is left out, each by itself.  Takes 3 µs each; no transaction."""
     boxes = {citizen: _box(keys, journey, citizen=citizen) for citizen in {row.citizen for row in held}}
-    pairs = ((row, boxes[row.citizen]) for row in held)
-    return [(row, vector(box, row.traveler, row.sample, row.sealed)) for row, box in pairs if box is not None]
+    pairs = ((row, _vector(boxes[row.citizen], row)) for row in held)
+    return [(row, found) for row, found in pairs if found is not None]
 
 
 def samples(db: Connection, keys: KeyRing, journey: str, version: str) -> list[tuple[str, NDArray[np.float32]]]:
@@ -201,6 +209,17 @@ def samples(db: Connection, keys: KeyRing, journey: str, version: str) -> list[t
 
 def count(db: Connection) -> int:
     return int(db.execute(select(func.count()).select_from(templates)).scalar_one())
+
+
+def _vector(box: Box | None, row: Row) -> NDArray[np.float32] | None:
+    """None once the key is gone, which is no news, and of what it does not open, which is said."""
+    if box is None:
+        return None
+    try:
+        return vector(box, row.traveler, row.sample, row.sealed)
+    except KeyGone as error:
+        log.error("template.unreadable", traveler=row.traveler, sample=row.sample, why=str(error))
+        return None
 
 
 def _box(keys: KeyRing, journey: str, *, citizen: bool) -> Box | None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from backend import ca
 from backend.clock import utc_ms
+from backend.daily import Daily
 from backend.keys import RECORDS
 from backend.people.login import digest
 from backend.people.posts import Post
@@ -175,7 +176,7 @@ def _crossing(db: Connection, rig: Rig, place: Place, now_utc_ms: int) -> Crossi
         agent="AG-1",
         policy=POLICY,
         citizen=False,
-        sealed=rig.keys.box(RECORDS).seal(who.biographic.pack(), place.crossing),
+        sealed=Daily(rig.keys, RECORDS).seal(who.biographic.pack(), place.crossing, now_utc_ms),
         crossed_utc_ms=now_utc_ms,
         until_utc_ms=None,
     )

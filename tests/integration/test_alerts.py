@@ -304,3 +304,12 @@ async def test_alerts_raised_by_one_replica_reach_the_officers_of_the_other(post
     await asyncio.wait([job])
     theirs.close()
     ours.close()
+
+
+def test_an_entry_that_cannot_be_opened_costs_its_remark_and_not_the_officers_stream(desk: Desk) -> None:
+    desk.hit()
+    desk.ask(lambda db: db.execute(schema.hotlist.update().values(sealed=b"tampered with, and long enough")))
+    desk.alert("no_match")
+    views = asyncio.run(watched(desk, MEYER, 2))
+    assert sorted(view.alert.reason for view in views) == ["hotlist", "no_match"]
+    assert [view.remark for view in views] == ["", ""]

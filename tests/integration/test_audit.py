@@ -1,11 +1,13 @@
 """The audit log: whole, or told where it is not."""
 
+import asyncio
 import json
 import random
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from backend import auditing
@@ -13,7 +15,7 @@ from backend.cli import app
 from backend.keys import KeyRing
 from backend.store import audit
 from backend.store.audit import DeviceLine
-from backend.store.engine import open_store
+from backend.store.engine import Store, open_store
 from calibration.service.audit import ATTACKS, ENTRIES, Attack, unseen, written
 
 
@@ -81,3 +83,43 @@ def test_the_public_key_is_public_only(site: Path) -> None:
     told = CliRunner().invoke(app, ["audit", "key", "--settings", str(site)])
     assert set(json.loads(told.output)) >= {"kty", "crv", "x"}
     assert "d" not in json.loads(told.output)
+
+
+async def test_se06_a_witness_that_is_away_is_given_all_heads_when_it_is_back(engine: Engine, tmp_path: Path) -> None:
+    keys, witness, store = KeyRing(tmp_path / "keys"), tmp_path / "share" / "witness", Store(engine)
+    key = auditing.signer(keys)
+
+    async def tell(away: bool) -> bool:
+        await store.run(lambda db: audit.note(db, audit.Note(1, "o.x", "officer", "traveler.viewed")))
+        assert await store.run(auditing.sign, key, 1)
+        return await auditing.tell(store, key, witness, away=away)
+
+    def held() -> list[int]:
+        lines = (witness / auditing.FILE).read_text().splitlines()
+        return [head.number for head in auditing.heads(lines, key) if isinstance(head, auditing.Head)]
+
+    (tmp_path / "share").write_text("no folder")
+    with capture_logs() as logs:
+        assert await tell(away=False)
+        assert await tell(away=True)
+        (tmp_path / "share").unlink()
+        assert not await tell(away=True)
+        assert not await tell(away=False)
+    assert held() == [1, 2, 3, 4]
+    assert [line["event"] for line in logs] == ["witness.lost", "witness.came_back"]
+    with (witness / auditing.FILE).open("a") as file:
+        file.write("eyJhbGci")  # cut off
+    await tell(away=False)
+    assert held() == [1, 2, 3, 4, 5]
+
+
+async def test_se06_a_witness_that_is_away_keeps_nothing_from_starting(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "share").write_text("no folder")
+    keys, store = KeyRing(tmp_path / "keys"), Store(engine)
+    job = asyncio.create_task(auditing.run(store, keys, lambda: 1, tmp_path / "share" / "witness"))
+    with capture_logs() as logs:
+        async with asyncio.timeout(20):
+            while not logs and not job.done():
+                await asyncio.sleep(0.01)
+    assert not job.done()
+    job.cancel()

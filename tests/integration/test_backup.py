@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from backend.biographic import Biographic
 from backend.errors import KeyGone, Refused, StoreUnfit
-from backend.keys import MANIFESTS, RECORDS, KeyRing, of_citizens, of_gallery
+from backend.keys import RECORDS, KeyRing, of_citizens, of_gallery
 from backend.operations.backup import KEY, back_up, restore
 from backend.store import audit, journeys, schema, travelers
 from backend.store.audit import START, Note, chained
@@ -77,9 +77,7 @@ def test_pr03_a_restored_backup_gives_back_everything_but_what_was_purged_since(
         assert chain_holds(db)
         assert [p.biographic.surname for p in travelers.of_journey(db, keys, KEPT)] == [CANARY] * 600
         sealed = db.execute(select(schema.travelers.c.traveler, schema.travelers.c.sealed)).all()
-        remaining = [
-            box for name in (RECORDS, MANIFESTS, of_gallery(KEPT), of_citizens(KEPT)) for box in [keys.box(name)]
-        ]
+        remaining = [box for name in (RECORDS, of_gallery(KEPT), of_citizens(KEPT)) for box in [keys.box(name)]]
         for traveler, content in sealed:
             if traveler.startswith(PURGED):
                 for box in remaining:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from sqlalchemy import Engine, func, select
 
 from backend.amending import Correction, correct
 from backend.caller import Caller
-from backend.keys import RECORDS, KeyRing, of_gallery
+from backend.daily import day
+from backend.keys import RECORDS, KeyRing, of_day, of_gallery
+from backend.operations.work import lasting
 from backend.sending import Sending, catch_up
 from backend.settings import Records
 from backend.store import outbox, reconciliations
@@ -236,6 +239,10 @@ def test_what_was_recorded_before_any_system_was_configured_is_told_once_one_is(
     assert desk.border.ask(outbox.untold) == []
 
 
+def said(body: bytes, more: str = "") -> bytes:
+    return f"HTTP/1.1 200 OK\r\n{more}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
 @pytest.mark.parametrize(
     ("answer", "trouble"),
     [
@@ -245,8 +252,23 @@ def test_what_was_recorded_before_any_system_was_configured_is_told_once_one_is(
         (b"HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n", "HTTP 409"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "unreached: TimeoutError"),
         (b"nonsense\r\n\r\n", "unreached: RemoteProtocolError"),
+        (said(b'{"verdict": "\\u0000\\ud800"}'), "its answer has a verdict that is none"),
+        (said(b'{"verdict": "differs"}'), "its answer has a verdict that is none"),
+        (said(b"[" * 60_000), "its answer is not JSON"),
+        (said(b"\x1f\x8b broken", "Content-Encoding: gzip\r\n"), "its answer is not JSON"),
     ],
-    ids=["no verdict", "no JSON", "too long", "refused", "never ends", "no HTTP"],
+    ids=[
+        "no verdict",
+        "no JSON",
+        "too long",
+        "refused",
+        "never ends",
+        "no HTTP",
+        "NUL",
+        "no repository",
+        "deep",
+        "gzip",
+    ],
 )
 async def test_er03_an_answer_that_is_none_leaves_the_record_waiting_and_says_why(
     engine: Engine, tmp_path: Path, sinks: Sinks, answer: bytes, trouble: str
@@ -274,7 +296,7 @@ async def test_er03_an_answer_that_is_none_leaves_the_record_waiting_and_says_wh
 def test_a_record_whose_key_is_missing_waits_for_it(desk: Desk, tmp_path: Path) -> None:
     crossing = desk.crossed()
     kept = {path: path.read_bytes() for path in (tmp_path / "keys").iterdir()}
-    desk.border.keys.destroy(RECORDS)
+    desk.border.keys.destroy(of_day(RECORDS, day(desk.border.now_utc_ms)))
     desk.told()
     assert len(desk.waiting(crossing)) == 3
     for path, content in kept.items():
@@ -288,3 +310,41 @@ def test_air21_an_agents_boarding_is_told_to_those_who_hold_papers(desk: Desk) -
     journey, (anna, *_) = desk.border.journey()
     desk.border.tell(boarded(journey, anna, desk.border.now_utc_ms))
     assert desk.told() == [0, 1, 1]
+
+
+async def test_er03_answers_that_are_rubbish_do_not_end_the_service(
+    engine: Engine, tmp_path: Path, sinks: Sinks
+) -> None:
+    rubbish = [
+        said(b"[" * 60_000),
+        said(b"\x1f\x8b broken", "Content-Encoding: gzip\r\n"),
+        said(b'{"verdict": "\\ud800"}'),
+    ]
+    given: list[bytes] = []
+    last = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            given.append(rubbish[len(given) % len(rubbish)])
+            writer.write(given[-1])
+            await reader.read()
+        writer.transport.abort()
+        if len(given) >= 2 * len(rubbish):
+            last.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        desk = Desk(engine, tmp_path, sinks, tecs=url, timeout_s="0.2", retry_s="0.05")
+        for _ in range(2):
+            desk.crossed()
+        ticking = itertools.count(desk.border.now_utc_ms, 600_000)
+        sending = Sending(Store(engine), desk.border.keys, lambda: next(ticking), Records(tecs=url, timeout_s=0.2))
+        job = asyncio.create_task(lasting(sending.run))
+        heard = asyncio.create_task(last.wait())
+        await asyncio.wait({job, heard}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        assert heard.done() and not job.done()
+        for task in (job, heard):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await job

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import Engine, select
+from structlog.testing import capture_logs
 
 from backend.errors import KeyGone
 from backend.keys import KeyRing, of_citizens, of_gallery
@@ -16,6 +17,7 @@ from backend.store import templates, travelers
 from backend.store.engine import Store, open_store
 from backend.store.schema import audit_log, holds, journeys, proposals
 from backend.store.schema import templates as kept
+from backend.store.schema import travelers as everyone
 from calibration.service.journeys import announce, people, vectors
 from calibration.service.retention import lived
 from calibration.service.stores import Scratch
@@ -125,3 +127,15 @@ def test_pr02_nothing_is_older_than_it_may_be_although_a_fifth_of_the_work_fails
     assert (seen.late, seen.read) == (0, 0)
     assert seen.purged > 0
     assert seen.readable_before == len(seen.copies) > 0
+
+
+def test_a_template_that_cannot_be_opened_costs_itself_and_not_the_gallery(flown: Engine, keys: KeyRing) -> None:
+    with flown.begin() as db:
+        (first, second, *_) = db.execute(select(everyone.c.traveler).order_by("traveler")).scalars().all()
+        db.execute(kept.update().where(kept.c.traveler == first).values(sealed=b"tampered with, and long enough"))
+        turned = everyone.update().where(everyone.c.traveler == second)
+        db.execute(turned.values(citizen=~everyone.c.citizen))
+        with capture_logs() as logs:
+            found = {traveler for traveler, _ in templates.samples(db, keys, "XX1", template_version())}
+    assert len(found) == 4 and not found & {first, second}
+    assert {line["traveler"] for line in logs} == {first, second}
