@@ -34,6 +34,7 @@ HOTLIST, NO_MATCH, DUPLICATE, LIVENESS = "hotlist", "no_match", "duplicate", "li
 # Whatever else makes somebody wait, poor pictures too, leaves the officer with a person nobody has identified.
 REASONS = {
     "hotlist": HOTLIST,
+    "intercepted": HOTLIST,
     "already_crossed": DUPLICATE,
     "duplicate": DUPLICATE,
     "liveness": LIVENESS,

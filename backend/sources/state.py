@@ -5,11 +5,10 @@ from typing import Annotated
 
 from pydantic import Base64Bytes, BaseModel, Field, ValidationError
 
+from backend import documents
 from backend.biographic import Biographic
 from backend.sources.photo import MOST_PHOTOS, NotAsked, Photo, SourceDown
 from backend.sources.wire import Wire
-
-PASSPORT = "P"
 
 
 class Question(BaseModel):
@@ -39,9 +38,9 @@ class State:
         return self._wire.name
 
     async def photos(self, person: Biographic) -> Sequence[Photo]:
-        if not (person.document_number and person.document_issuer.upper() == self._country):
+        if not (person.document_number and documents.issuer_of(person.document_issuer) == self._country):
             return []
-        if not person.document_type.upper().startswith(PASSPORT):
+        if documents.class_of(person.document_type) != documents.PASSPORT:
             return []
         try:
             asked = Question(passport=person.document_number).model_dump_json().encode()
