@@ -15,6 +15,7 @@ from calibration.rehearsal.lane import free_port
 PROGRAMS = Path("/usr/lib/postgresql")
 USER = "limen"
 USER_OF_SERVER = "nobody"
+PASS = "+dac_read_search"
 
 
 class PostgresMissing(Exception):
@@ -77,4 +78,4 @@ def _ordinary() -> tuple[str, ...]:
     passes = (
         () if Path("/").stat().st_mode & 0o001 else ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
     )
-    return ("setpriv", f"--reuid={USER_OF_SERVER}", "--regid=nogroup", "--clear-groups", *passes, "--")
+    return ("setpriv", *passes, f"--reuid={USER_OF_SERVER}", "--regid=nogroup", "--clear-groups", "--")
