@@ -75,7 +75,6 @@ def _ordinary() -> tuple[str, ...]:
 
     In a root that only root may enter, as of a fresh chroot, the user keeps one right: to pass through folders.
     """
-    passes = (
-        () if Path("/").stat().st_mode & 0o001 else ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
-    )
+    rights = ("--securebits=+no_setuid_fixup", f"--inh-caps={PASS}", f"--ambient-caps={PASS}")
+    passes = () if Path("/").stat().st_mode & 0o001 else rights
     return ("setpriv", *passes, f"--reuid={USER_OF_SERVER}", "--regid=nogroup", "--clear-groups", "--")
