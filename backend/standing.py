@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from backend import access, ca
 from backend.caller import EVERYWHERE, Caller
 from backend.clock import Clock
-from backend.errors import NotAllowed
+from backend.errors import NotAllowed, StoreDown
 from backend.people.login import digest
 from backend.people.tokens import Outside
 from backend.settings import Issuer
@@ -23,6 +23,7 @@ from backend.store.peers import Peer
 from backend.store.people import Standing
 
 KNOWN_S = 2.0
+HEALTH = "/grpc.health.v1.Health/"  # says that the database is away, so it is answered while it is
 MOST = 10_000  # remembered at a time
 Known = TypeVar("Known")
 Metadata = Iterable[tuple[str, str | bytes]]
@@ -69,15 +70,16 @@ class Standings:
 
     async def caller(self, method: str, shown: Credentials) -> Caller:
         """Raises NotAllowed."""
-        who = await self.identity(shown)
+        who = await self.identity(shown, last_known=method.startswith(HEALTH))
         try:
             role, ports = access.check(method, who.posts, shown.purpose)
         except NotAllowed as error:
             raise NotAllowed(f"{who.name}: {error}") from error
         return Caller(who.name, role, who.gate, ports, shown.purpose)
 
-    async def identity(self, shown: Credentials) -> Identity:
-        peer = await self._device(shown)
+    async def identity(self, shown: Credentials, *, last_known: bool = False) -> Identity:
+        """last_known: what was known of the device before the database went away will do."""
+        peer = await self._device(shown, last_known=last_known)
         if not shown.token:
             port = EVERYWHERE if peer.role == access.CARRIER else peer.port
             return Identity(peer.name, frozenset({(peer.role, port)}), peer.gate)
@@ -86,11 +88,11 @@ class Standings:
         person = await self._person(shown.token)
         return Identity(person.person, frozenset((post.role, post.port) for post in person.posts))
 
-    async def _device(self, shown: Credentials) -> Peer:
+    async def _device(self, shown: Credentials, *, last_known: bool) -> Peer:
         known = ca.identity(shown.names)
         if known is None:
             raise NotAllowed("the certificate names no peer of ours")
-        peer = await self._devices.of(known.name)
+        peer = await self._devices.of(known.name, last_known=last_known)
         if peer is None or peer.role != known.role or known.generation < peer.generation:
             raise NotAllowed(
                 f"{known.role} {known.name} is not registered here, or was turned away; "
@@ -122,12 +124,17 @@ class Recent(Generic[Known]):
         self._store, self._ask = store, ask
         self._seen: dict[str, tuple[Known, int, float]] = {}
 
-    async def of(self, key: str) -> Known | None:
+    async def of(self, key: str, *, last_known: bool = False) -> Known | None:
         revision = self._store.bell.revision(Topic.ACCESS)
         if (seen := self._seen.get(key)) and seen[1] == revision and time.monotonic() < seen[2]:
             return seen[0]
         asked_s = time.monotonic()
-        answer = await self._ask(key)
+        try:
+            answer = await self._ask(key)
+        except StoreDown:
+            if last_known and seen:
+                return seen[0]
+            raise
         self._seen.pop(key, None)
         if answer is not None:
             if len(self._seen) >= MOST:
