@@ -1,0 +1,1 @@
+"""The tables, by what they are about; `backend.store.schema` has them all."""
