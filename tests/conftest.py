@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ import cv2
 import grpc
 import numpy as np
 import pytest
+import structlog
 from limen.v1 import manifests_pb2, people_pb2
 from limen.v1 import verification_pb2 as pb
 from limen.v1.alerts_pb2_grpc import AlertsStub
@@ -40,6 +42,9 @@ from calibration.rehearsal.cast import portrait
 from calibration.service.postgres import Postgres
 from vision.crop import crop
 from vision.detect import Detector
+
+# Services run in threads beside commands whose output is read: their log is no part of it.
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
 
 
 @dataclass
