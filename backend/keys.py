@@ -89,12 +89,9 @@ class KeyRing:
             file.write(secrets.token_bytes(SIZE))
             file.flush()
             os.fsync(file.fileno())
-        try:
-            os.link(draft, path)  # unlike a rename it never replaces a key another replica made meanwhile
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        with contextlib.suppress(FileExistsError):  # unlike a rename, a link never replaces another replica's key
+            os.link(draft, path)
+        draft.unlink()
         self._sync()
 
     def box(self, name: str) -> Box:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from limen.v1.fleet_pb2_grpc import FleetStub
 from limen.v1.manifests_pb2_grpc import ManifestsStub
 from limen.v1.people_pb2_grpc import PeopleStub
 from limen.v1.verification_pb2_grpc import VerificationStub
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool
 
 from backend import ca
 from backend.people import passwords
@@ -224,7 +225,17 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     on_file = request.param == "sqlcipher"
     engine = open_store(tmp_path, "" if on_file else request.getfixturevalue("postgres").database())
     yield engine
+    _returned(engine)
     engine.dispose()
+
+
+def _returned(engine: Engine) -> None:
+    """What a store's thread still has in hand when its test ends is in no pool that could be closed: wait for it."""
+    assert isinstance(engine.pool, QueuePool)
+    until_s = time.monotonic() + 10
+    while engine.pool.checkedout():
+        assert time.monotonic() < until_s, "a connection is not given back"
+        time.sleep(0.01)
 
 
 def flight() -> str:
