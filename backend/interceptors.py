@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NoReturn
 
 import grpc
@@ -17,12 +17,10 @@ from backend.parts import Parts
 from backend.refusals import Refusals
 from backend.standing import KNOWN_S, Credentials, Standings, credentials
 from backend.store.bell import Topic
+from backend.wrapping import Context, Handler, Replies, until, wrapped
 from vision.errors import ImageRefused
 
 log = structlog.get_logger()
-Context = grpc.aio.ServicerContext[Any, Any]
-Replies = AsyncGenerator[Message, None]
-Handler = Any  # grpc.RpcMethodHandler, whose behaviours grpc types only by comment
 LONGEST_S = 60.0  # a unary call with no deadline, or a later one, is refused
 
 CODES: dict[type[Exception], grpc.StatusCode] = {
@@ -52,15 +50,7 @@ class Guard(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        handler, method = await continuation(handler_call_details), handler_call_details.method
-        if handler is None:
-            return None
-        how = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
-        if handler.request_streaming:
-            return grpc.stream_stream_rpc_method_handler(self._stream(method, handler.stream_stream), **how)
-        if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(self._stream(method, handler.unary_stream), **how)
-        return grpc.unary_unary_rpc_method_handler(self._unary(method, handler.unary_unary), **how)
+        return await wrapped(continuation, handler_call_details, self._unary, self._stream)
 
     def _unary(self, method: str, serve: Callable[[Message, Context], Awaitable[Message]]) -> Handler:
         async def guarded(request: Message, context: Context) -> Message:
@@ -80,7 +70,7 @@ class Guard(grpc.aio.ServerInterceptor):
             try:
                 shown = await self._admit(method, request, context)
                 ended = asyncio.create_task(self._until_ended(method, shown))
-                async with contextlib.aclosing(_until(ended, serve(request, context))) as replies:
+                async with contextlib.aclosing(until(ended, serve(request, context))) as replies:
                     async for reply in replies:
                         yield reply
             except Exception as error:  # noqa: BLE001
@@ -113,37 +103,6 @@ class Guard(grpc.aio.ServerInterceptor):
         if isinstance(error, errors.NotAllowed):
             await self._refusals.record(caller(), method, str(error))
         await context.abort(code, str(error))
-
-
-async def _until(ended: asyncio.Task[None], replies: Replies) -> Replies:
-    """The replies, until `ended` raises: also while the next one is waited for."""
-    try:
-        while True:
-            following = asyncio.create_task(_next(replies))
-            try:
-                await asyncio.wait((following, ended), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                await _stop(following)
-            if ended.done():
-                ended.result()
-            if (reply := following.result()) is None:
-                return
-            yield reply
-    finally:
-        await _stop(ended)
-        await replies.aclose()
-
-
-async def _next(replies: Replies) -> Message | None:
-    return await anext(replies, None)
-
-
-async def _stop(task: asyncio.Task[Any]) -> None:
-    """Cancel what is not done, and wait until it is: a servicer's own clean-up runs in there."""
-    task.cancel()
-    await asyncio.wait((task,))
-    if not task.cancelled():
-        task.exception()  # whoever wants it asks for the result
 
 
 def _provisional(names: Iterable[bytes]) -> Caller:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 from backend.clock import Clock
 from backend.errors import NotReady, StoreDown
 from backend.galleries import Galleries
-from backend.interceptors import Context
 from backend.store import backlog
 from backend.store.engine import Store
+from backend.wrapping import Context
 
 log = structlog.get_logger()
 EVERY_S = 0.5

@@ -3,19 +3,16 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
 from limen.v1.verification_pb2 import VerifyReply
 
-from backend.interceptors import Context
 from backend.operations.health import Readiness
 from backend.operations.metrics import Metrics
-
-Handler = Any  # grpc.RpcMethodHandler, whose behaviours grpc types only by comment
-Replies = AsyncGenerator[Message, None]
+from backend.wrapping import Context, Handler, Replies, until, wrapped
 
 
 class Observing(grpc.aio.ServerInterceptor):
@@ -28,15 +25,7 @@ class Observing(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
         self._readiness.taken += 1
-        handler, method = await continuation(handler_call_details), handler_call_details.method
-        if handler is None:
-            return None
-        how = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
-        if handler.request_streaming:
-            return grpc.stream_stream_rpc_method_handler(self._stream(method, handler.stream_stream), **how)
-        if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(self._stream(method, handler.unary_stream), **how)
-        return grpc.unary_unary_rpc_method_handler(self._unary(method, handler.unary_unary), **how)
+        return await wrapped(continuation, handler_call_details, self._unary, self._stream)
 
     def _unary(self, method: str, serve: Callable[[Message, Context], Awaitable[Message]]) -> Handler:
         async def observed(request: Message, context: Context) -> Message:
@@ -54,10 +43,8 @@ class Observing(grpc.aio.ServerInterceptor):
 
         async def observed(request: Any, context: Context) -> Replies:
             with self._timed(method, context):
-                async with (
-                    contextlib.aclosing(serve(request, context)) as served,
-                    contextlib.aclosing(until(ended, served)) as replies,
-                ):
+                ending = asyncio.create_task(ended.wait())
+                async with contextlib.aclosing(until(ending, serve(request, context))) as replies:
                     async for reply in replies:
                         yield reply
                 if ended.is_set():
@@ -79,25 +66,6 @@ class Observing(grpc.aio.ServerInterceptor):
             metrics.rpcs.labels(method, code).observe(time.monotonic() - began_s)
             if code == grpc.StatusCode.RESOURCE_EXHAUSTED.name:
                 metrics.shed.labels(method).inc()
-
-
-async def until(ended: asyncio.Event, replies: Replies) -> Replies:
-    """The replies until `ended` is set, also while the next one is waited for."""
-    ending = asyncio.create_task(ended.wait())
-    try:
-        while True:
-            following = asyncio.ensure_future(anext(replies, None))
-            try:
-                await asyncio.wait((following, ending), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                if not following.done():  # it is told, so that its own clean-up runs
-                    following.cancel()
-                    await asyncio.wait((following,))
-            if following.cancelled() or (reply := following.result()) is None:
-                return
-            yield reply
-    finally:
-        ending.cancel()
 
 
 def _code(context: Context) -> str:

@@ -10,8 +10,8 @@ from backend.acting import Acting
 from backend.adjudicating import INTERCEPT, NOT_THIS_PERSON, RELEASE, Verdict
 from backend.alerts import DUPLICATE, HOTLIST, LIVENESS, NO_MATCH, View
 from backend.caller import caller
-from backend.interceptors import Context
 from backend.parts import Parts
+from backend.wrapping import Context
 
 ADJUDICATIONS = {
     pb.ADJUDICATION_RELEASE: RELEASE,

@@ -6,9 +6,9 @@ from limen.v1.approvals_pb2_grpc import ApprovalsServicer
 from backend import approvals
 from backend.acting import Acting
 from backend.caller import caller
-from backend.interceptors import Context
 from backend.parts import Parts
 from backend.store.proposals import APPROVED, REJECTED, Proposal, Settlement
+from backend.wrapping import Context
 
 SETTLED = {pb.SETTLED_APPROVED: APPROVED, pb.SETTLED_REJECTED: REJECTED}
 WORDS = {word: number for number, word in SETTLED.items()}

@@ -7,10 +7,10 @@ from limen.v1.audit_pb2_grpc import AuditServicer
 from sqlalchemy import Connection, Row
 
 from backend.caller import Caller, caller
-from backend.interceptors import Context
 from backend.parts import Parts
 from backend.store import audit
 from backend.store.audit import DeviceLine, by, note
+from backend.wrapping import Context
 
 MOST = 1000
 

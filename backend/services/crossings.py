@@ -7,9 +7,9 @@ from backend import amending, viewing
 from backend.amending import Correction
 from backend.caller import caller
 from backend.crossing import recording
-from backend.interceptors import Context
 from backend.parts import Parts
 from backend.viewing import Seen
+from backend.wrapping import Context
 
 
 class Crossings(CrossingsServicer):

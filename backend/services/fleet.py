@@ -6,8 +6,8 @@ from limen.v1.fleet_pb2_grpc import FleetServicer
 
 from backend.caller import caller
 from backend.errors import Mismatch, NotAllowed
-from backend.interceptors import Context
 from backend.parts import Parts
+from backend.wrapping import Context
 from vision.embed import template_version
 
 log = structlog.get_logger()

@@ -13,7 +13,6 @@ from backend.acting import Acting
 from backend.caller import Caller, caller
 from backend.errors import Busy, KeyGone, NotAllowed, Refused, Repeated
 from backend.hygiene import Hygiene, Kind
-from backend.interceptors import Context
 from backend.keys import KeyRing
 from backend.manifests import paxlst
 from backend.manifests.findings import PhotosRefused
@@ -23,6 +22,7 @@ from backend.store import answers, audit, journeys, messages, peers, travelers
 from backend.store.bell import Topic
 from backend.store.journeys import Journey
 from backend.submitting import Offer
+from backend.wrapping import Context
 
 TRIES = 5  # while other parts of the same message come in
 ACCOMMODATIONS = {

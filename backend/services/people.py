@@ -5,12 +5,12 @@ from limen.v1.people_pb2_grpc import PeopleServicer
 from sqlalchemy import Connection
 
 from backend.caller import Caller, caller
-from backend.interceptors import Context
 from backend.parts import Parts
 from backend.people.login import Logins, digest
 from backend.standing import credentials
 from backend.store import people
 from backend.store.audit import by, note
+from backend.wrapping import Context
 
 
 class People(PeopleServicer):

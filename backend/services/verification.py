@@ -10,12 +10,12 @@ from backend.caller import EVERYWHERE, caller
 from backend.conclusion import CROSS, IDENTIFY, Question
 from backend.crossing import Report, Status, recording, report
 from backend.errors import NotAllowed
-from backend.interceptors import Context
 from backend.looking import Shot
 from backend.parts import Parts
 from backend.store import decisions
 from backend.store.decisions import Decision
 from backend.verifier import Submission
+from backend.wrapping import Context
 
 STATUS = {
     Status.RECORDED: pb.ReportOutcomeReply.STATUS_RECORDED,
