@@ -106,7 +106,7 @@ def test_air22_who_is_on_the_hotlist_proceeds_only_by_an_allowance_and_once(engi
     assert (second.directive, second.allowance, second.concern) == ("recapture", None, Concern.HOTLIST)
 
 
-def test_sr02_a_thousand_at_once_are_one_decision_and_another_payload_is_an_error(
+def test_sr02_a_hundred_of_one_key_are_one_decision_and_another_payload_is_an_error(
     engine: Engine, keys: KeyRing
 ) -> None:
     with engine.begin() as db:

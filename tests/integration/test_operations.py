@@ -114,8 +114,10 @@ def test_metrics_and_logs_tell_of_answers_and_name_nobody(
     secrets = ["SPECIMEN", "QX4711", journey, asked.encounter, reply.proceed.decision]
     for secret in secrets:
         assert secret not in text
+    logged = captured.out + captured.err
+    assert "rpc.refused" in logged, "the log is read at all"
     for secret in ("SPECIMEN", "QX4711", asked.shots[0].image[:20].hex()):
-        assert secret not in captured.out + captured.err
+        assert secret not in logged
 
 
 def test_every_metric_the_rules_name_is_one_the_service_serves() -> None:

@@ -10,12 +10,14 @@ import grpc
 import numpy as np
 import pytest
 from limen.v1 import people_pb2
+from sqlalchemy import Connection, select
 
 from backend.embedding import Embedding
 from backend.errors import TooLate
 from backend.imaging import Imaging
 from backend.looking import Looking, Shot
 from backend.settings import Rules
+from backend.store.schema import decisions
 from tests.conftest import Caller, Service, board, flight, question, shot
 
 AT_ONCE = 24
@@ -42,6 +44,11 @@ def told(gate: Caller, journey: str, encounter: str) -> str:
     except grpc.RpcError as refused:
         return str(refused.code().name)
     return str(reply.WhichOneof("directive"))
+
+
+def kept(db: Connection, encounter: str) -> int:
+    """Decisions on record."""
+    return len(db.execute(select(decisions).where(decisions.c.encounter == encounter)).all())
 
 
 def test_sr03_too_many_at_once_are_refused_by_type_and_answered_when_they_ask_again(gate: Caller, journey: str) -> None:
@@ -85,7 +92,9 @@ def test_sr01_nothing_is_recorded_for_whoever_was_too_late(service: Service, gat
     with pytest.raises(grpc.RpcError) as late:
         gate.verification.Verify(question(journey, shot("ben-live"), encounter=encounter), timeout=0.004)
     assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert service.ask(kept, encounter) == 0
     assert told(gate, journey, encounter) == "proceed", "the retry begins anew"
+    assert service.ask(kept, encounter) == 1
 
 
 def test_sr01_a_hasty_caller_spoils_nothing_for_a_patient_one_with_the_same_key(gate: Caller, journey: str) -> None:

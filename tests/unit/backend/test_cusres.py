@@ -63,6 +63,11 @@ def test_whatever_a_carrier_calls_its_passengers_stays_one_value(locator: str, r
     assert told[-2][:2] == ["UNT", str(len(told) - 3)]
 
 
-def test_no_word_says_why() -> None:
-    assert WORDS[Code.DO_NOT_BOARD] == "DO NOT BOARD"
+def test_the_words_say_what_to_do_and_never_why() -> None:
+    assert WORDS == {
+        Code.CLEARED: "OK TO BOARD",
+        Code.DO_NOT_BOARD: "DO NOT BOARD",
+        Code.ADVISORY: "OK TO BOARD - CHECK DOCUMENTS",
+        Code.INSUFFICIENT: "INSUFFICIENT - SEND TRAVEL DOCUMENT",
+    }
     assert set(WORDS) == set(Code)
