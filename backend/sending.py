@@ -97,9 +97,13 @@ class Sending:
 
     async def once(self, client: httpx2.AsyncClient, system: str) -> int:
         """Try what is due now, up to a batch; how many rows that were."""
-        due, told = await self._store.run(_claimed, self._keys, system, self._clock(), self._claim_ms, self._settings)
-        if not due:
+        now_utc_ms = self._clock()
+        if not await self._store.read(outbox.due, system, now_utc_ms, BATCH):
             return 0
+        due = await self._store.run(outbox.claim, system, now_utc_ms, now_utc_ms + self._claim_ms, BATCH)
+        if not due:  # another replica was as quick
+            return 0
+        told = await self._store.read(_messages, self._keys, due, self._settings.ident_form)
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def one(what: Message | Refusal) -> Outcome:
@@ -126,12 +130,9 @@ def catch_up(db: Connection, configured: tuple[str, ...], now_utc_ms: int) -> No
             outbox.queue(db, crossing, systems_for(configured, held.kind, recorded=recorded), now_utc_ms)
 
 
-def _claimed(
-    db: Connection, keys: KeyRing, system: str, now_utc_ms: int, claim_ms: int, settings: Records
-) -> tuple[list[Due], list[Message | Refusal]]:
-    """What is due to a system, and the words for it."""
-    due = outbox.claim(db, system, now_utc_ms, now_utc_ms + claim_ms, BATCH)
-    return due, [_message(db, keys, row, settings.ident_form) for row in due]
+def _messages(db: Connection, keys: KeyRing, due: list[Due], ident_form: str) -> list[Message | Refusal]:
+    """The words for what was claimed."""
+    return [_message(db, keys, row, ident_form) for row in due]
 
 
 def _message(db: Connection, keys: KeyRing, row: Due, ident_form: str) -> Message | Refusal:

@@ -69,8 +69,8 @@ def told(db: Connection, crossing: str) -> tuple[str, ...]:
     return tuple(db.execute(found.order_by(outbox.c.number)).scalars())
 
 
-def claim(db: Connection, system: str, now_utc_ms: int, until_utc_ms: int, most: int) -> list[Due]:
-    """Up to `most` due rows, the oldest first, that nobody else will try before until_utc_ms.
+def due(db: Connection, system: str, now_utc_ms: int, most: int) -> list[Due]:
+    """Up to `most` rows to try now, the oldest first.
 
     Of each crossing only the first that is not sent: a system hears of an amendment after what it amends.
     """
@@ -82,12 +82,18 @@ def claim(db: Connection, system: str, now_utc_ms: int, until_utc_ms: int, most:
         before.c.sent_utc_ms.is_(None),
         before.c.number < outbox.c.number,
     )
-    due = select(outbox).where(unsent, outbox.c.next_utc_ms <= now_utc_ms, ~earlier.exists())
-    rows = db.execute(due.order_by(outbox.c.number).limit(most)).all()
+    wanted = select(outbox).where(unsent, outbox.c.next_utc_ms <= now_utc_ms, ~earlier.exists())
+    rows = db.execute(wanted.order_by(outbox.c.number).limit(most))
+    return [Due(row.number, row.system, row.crossing, row.amendment, row.tries + 1) for row in rows]
+
+
+def claim(db: Connection, system: str, now_utc_ms: int, until_utc_ms: int, most: int) -> list[Due]:
+    """What is due, that nobody else will try before until_utc_ms."""
+    rows = due(db, system, now_utc_ms, most)
     taken = outbox.update().where(outbox.c.number.in_([row.number for row in rows]))
     if rows:
         db.execute(taken.values(next_utc_ms=until_utc_ms, tries=outbox.c.tries + 1, trouble=""))
-    return [Due(row.number, row.system, row.crossing, row.amendment, row.tries + 1) for row in rows]
+    return rows
 
 
 def sent(db: Connection, due: Due, now_utc_ms: int) -> bool:
