@@ -33,6 +33,7 @@ journeys = Table(
     Column("closed_utc_ms", BigInteger),  # doors
     Column("cancelled", Boolean, nullable=False),
     Column("purged_utc_ms", BigInteger),
+    Index(None, "purged_utc_ms"),
 )
 
 # What carriers sent: the same bytes again change nothing.  sealed: parts that wait for the others (`keys.MANIFESTS`).

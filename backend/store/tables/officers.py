@@ -83,4 +83,5 @@ allowances = Table(
     Column("given_utc_ms", BigInteger, nullable=False),
     Column("until_utc_ms", BigInteger, nullable=False),
     Column("used_by", String),  # the decision, else the encounter or the interception (alert) that spent it
+    Index(None, "journey", "traveler"),
 )
