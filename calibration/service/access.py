@@ -5,17 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import grpc
-
 from backend.server import METHODS
 from calibration.service import renewal, strangers
 from calibration.service.access_matrix import Matrix, cells
-from calibration.service.border_post import DEVICE, Place, furnish
+from calibration.service.border_post import Place, furnish
 from calibration.service.figure import Figure
 from calibration.service.rig import Rig, cropped, shot
 from calibration.service.stores import scratch
 
-UP_S = 120.0
 ROTATIONS, CUTS = 20, 20
 QUICK = 3
 SERVED = [*METHODS, "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"]
@@ -42,8 +39,6 @@ def running(database: str = "", more: str = "") -> Iterator[tuple[Rig, Place]]:
         rig = Rig(Path(folder), database, more=more)
         place = furnish(rig)
         with rig:
-            with rig.connect(DEVICE) as channel:
-                grpc.channel_ready_future(channel).result(UP_S)
             rig.ready(place.boarding, shot(cropped("stranger-live")))
             yield rig, place
 

@@ -52,11 +52,7 @@ def service_killed(kind: str, kills: int, seed: int = 1) -> Figure:
     with contextlib.ExitStack() as stack:
         url = "" if kind == "sqlcipher" else stack.enter_context(Postgres()).database()
         rig, boarding = _boarded(stack, url)
-
-        def kill() -> None:
-            rig.kill()
-
-        acknowledged, lost = _rounds(rig, boarding, kill, rig.__enter__, Random(seed), kills)
+        acknowledged, lost = _rounds(rig, boarding, rig.kill, rig.__enter__, Random(seed), kills)
         rig.kill()
     words = f"{acknowledged:,} records acknowledged over {kills} kills, {lost} lost"
     return Figure("ER-01", "the service is killed under load", kind, kills, lost, words)

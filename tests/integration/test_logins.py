@@ -56,9 +56,7 @@ async def actions(store: Store) -> list[str]:
     return await store.read(lambda db: list(db.scalars(select(audit_log.c.action).order_by(audit_log.c.number))))
 
 
-async def test_acc1_a_session_is_good_for_eight_hours_and_its_token_is_not_kept(
-    store: Store, logins: Logins, clock: Clock
-) -> None:
+async def test_acc1_a_session_is_good_for_eight_hours_and_its_token_is_not_kept(store: Store, logins: Logins) -> None:
     session = await logins.log_in(DESK, "o.meyer", RIGHT)
     assert session.until_utc_ms == NOW + 8 * 3_600_000
     found = await store.read(people.by_session, digest(session.token), session.until_utc_ms - 1)

@@ -199,9 +199,7 @@ def test_parts_wait_sealed_and_become_one_in_any_order(service: Service, carrier
     assert told(whole.answer) == [("P1", "0Z"), ("P2", "0Z"), ("", "0Z")]
 
 
-def test_parts_that_contradict_each_other_are_refused_and_nothing_is_half_written(
-    service: Service, carrier: Caller
-) -> None:
+def test_parts_that_contradict_each_other_are_refused_and_nothing_is_half_written(carrier: Caller) -> None:
     number = flight()
 
     def part(person: str, which: str) -> bytes:

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import grpc
 import pytest
@@ -121,9 +120,7 @@ def test_what_the_repository_disputes_is_listed_and_settled(
     assert [one.voided for one in listed(clerk, journey)] == [True]
 
 
-def test_what_waits_is_said_with_since_when_and_why(
-    service: Service, gate: Caller, journey: str, sinks: Sinks, tmp_path: Path
-) -> None:
+def test_what_waits_is_said_with_since_when_and_why(service: Service, gate: Caller, journey: str, sinks: Sinks) -> None:
     sinks.behave("adis", "down")
     pass_through(gate, journey, "ben-live")
     wait(lambda: [row.trouble for row in service.ask(outbox.waiting)] == ["unreached: HTTP 503"], "the trouble")

@@ -199,7 +199,6 @@ def orders(service: Service, journey: str) -> set[bytes]:
 
 
 def test_acc2_a_protected_traveller_has_no_name_at_the_gate_nor_in_a_list_but_for_a_case(
-    service: Service,
     sinks: Sinks,
     carrier: Caller,
     operator: Caller,

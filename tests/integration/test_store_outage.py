@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import structlog
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from backend.errors import StoreDown, StoreUnfit
 from backend.operations.work import lasting
@@ -111,7 +111,7 @@ async def test_a_connection_cut_before_the_commit_is_tried_again_and_kept_once(s
     assert await store.read(names) == ["try 2"]
 
 
-async def test_an_unknown_commit_is_said_and_never_tried_again(fragile: Postgres, shared: tuple[Store, Store]) -> None:
+async def test_an_unknown_commit_is_said_and_never_tried_again(shared: tuple[Store, Store]) -> None:
     """A deferred trigger cuts the connection inside COMMIT."""
     store, tries = shared[0], []
     cutting = """CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS
@@ -159,7 +159,7 @@ async def test_what_one_replica_changes_rings_at_the_other_also_after_a_cut(
 
 
 async def test_a_replica_that_hangs_in_a_transaction_holds_the_others_up_for_seconds_only(
-    shared: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+    shared: tuple[Store, Store],
 ) -> None:
     hung, holds, over = shared[0], threading.Event(), threading.Event()
 
@@ -177,7 +177,7 @@ async def test_a_replica_that_hangs_in_a_transaction_holds_the_others_up_for_sec
         await hanging
 
 
-async def test_a_job_goes_on_after_the_database_was_away_and_ends_the_service_for_anything_else(engine: Engine) -> None:
+async def test_a_job_goes_on_after_the_database_was_away_and_ends_the_service_for_anything_else() -> None:
     starts = []
 
     async def job() -> None:

@@ -99,7 +99,6 @@ class Day:
         await self.parts.store.run(peers.welcome, Peer("carrier", "carrier", None, carriers=("XX",)))
         for flight in planned:
             await self.parts.store.run(peers.welcome, Peer(flight.gate, "gate", flight.gate, flight.port))
-            await self.parts.store.run(peers.welcome, Peer(flight.gate, "gate", flight.gate, flight.port))
             set_caller(person("carrier", "carrier"))
             reply = await self._manifests.Submit(pb.SubmitRequest(interchange=manifest(flight)), CONTEXT)
             flight.journey = reply.journey
