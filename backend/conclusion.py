@@ -1,6 +1,7 @@
 """From what was seen to a recorded answer: the one transaction in which a question is decided."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -95,16 +96,18 @@ def conclude(db: Connection, keys: KeyRing, case: Case) -> Decision:
 
     Raises NotAllowed for a device that is not where the journey is, Refused for an unknown journey, Repeated.
     """
-    if (held := answered(db, case.question)) is not None:
+    before = decisions.of_encounter(db, case.question.encounter)
+    if (held := _again(before, case.question)) is not None:
         return held
-    background = _background(db, case)
+    background = _background(db, case, before)
     _here(case.question, background.facts)
     policy = _policy(case, background.facts.run.policy)
     directive = decide(_evidence(case, background), policy)
     made = decisions.record(db, _decision(case, background, directive, policy))
-    _bound(db, made)
-    if case.question.purpose == IDENTIFY:
-        _noted(db, made)
+    # Whatever the answer is, by a line of the same size: a decision edited later is found.
+    _note(db, made, decisions.MADE, made.decision, decisions.digest(made))
+    if case.question.purpose == IDENTIFY:  # whoever is told who somebody is has searched for a person (ACC-1)
+        _note(db, made, "traveler.identified", made.traveler or "", made.directive)
     elif isinstance(directive, Proceed):
         _passed(db, keys, case, background, made)
     return made
@@ -112,19 +115,23 @@ def conclude(db: Connection, keys: KeyRing, case: Case) -> Decision:
 
 def answered(db: Connection, question: Question) -> Decision | None:
     """The answer this very question already has.  Raises Repeated if the key has another one's."""
-    held = decisions.recorded(db, question.encounter, question.attempt)
+    return _again(decisions.of_encounter(db, question.encounter), question)
+
+
+def _again(before: Sequence[Decision], question: Question) -> Decision | None:
+    held = next((made for made in before if made.attempt == question.attempt), None)
     if held is not None and held.request_sha256 != question.request_sha256:
         asked = f"encounter {question.encounter} attempt {question.attempt}"
         raise Repeated(f"{asked} was already asked with another payload")
     return held
 
 
-def _background(db: Connection, case: Case) -> _Background:
+def _background(db: Connection, case: Case, before: Sequence[Decision]) -> _Background:
     question = case.question
     known = facts(db, question.journey, case.subject or "", question.gate, case.now_utc_ms)
     if known is None:
         raise Refused(f"journey {question.journey} is unknown; submit its manifest first")
-    return _Background(known, decisions.told(db, question.encounter))
+    return _Background(known, frozenset(made.concern for made in before if made.officer and made.concern))
 
 
 def _here(question: Question, of: Facts) -> None:
@@ -169,38 +176,9 @@ def _passed(db: Connection, keys: KeyRing, case: Case, background: _Background, 
         captures.keep(db, keys, made, case.seen.image)
 
 
-def _bound(db: Connection, made: Decision) -> None:
-    """Into the log, whatever the answer is and by a line of the same size: a decision edited later is found."""
-    audit.note(
-        db,
-        Note(
-            at_utc_ms=made.decided_utc_ms,
-            who=made.device,
-            role=GATE,
-            action=decisions.MADE,
-            subject=made.decision,
-            place=made.gate or made.port,
-            purpose=made.purpose,
-            result=decisions.digest(made),
-        ),
-    )
-
-
-def _noted(db: Connection, made: Decision) -> None:
-    """Whoever is told who somebody is has searched for a person (ACC-1), found or not."""
-    audit.note(
-        db,
-        Note(
-            at_utc_ms=made.decided_utc_ms,
-            who=made.device,
-            role=GATE,
-            action="traveler.identified",
-            subject=made.traveler or "",
-            place=made.gate or made.port,
-            purpose=made.purpose,
-            result=made.directive,
-        ),
-    )
+def _note(db: Connection, made: Decision, action: str, subject: str, result: str) -> None:
+    where = made.gate or made.port
+    audit.note(db, Note(made.decided_utc_ms, made.device, GATE, action, subject, where, made.purpose, result))
 
 
 def _decision(case: Case, background: _Background, directive: Directive, policy: Policy) -> Decision:

@@ -59,9 +59,7 @@ def record(db: Connection, decision: Decision) -> Decision:
     touch(db, Topic.DECISIONS)
     if add(db, decisions, asdict(decision)):
         return decision
-    held = recorded(db, decision.encounter, decision.attempt)
-    assert held is not None, "the conflict was on encounter and attempt"
-    return held
+    return next(made for made in of_encounter(db, decision.encounter) if made.attempt == decision.attempt)
 
 
 def digest(of: Decision | None) -> str:
@@ -82,17 +80,9 @@ def by_id(db: Connection, decision: str) -> Decision | None:
     return Decision(**row._mapping) if row else None
 
 
-def recorded(db: Connection, encounter: str, attempt: int) -> Decision | None:
-    row = db.execute(
-        select(decisions).where(decisions.c.encounter == encounter, decisions.c.attempt == attempt)
-    ).one_or_none()
-    return Decision(**row._mapping) if row else None
-
-
-def told(db: Connection, encounter: str) -> frozenset[str]:
-    """The concerns of this encounter that an officer is told of."""
-    found = select(decisions.c.concern).where(decisions.c.encounter == encounter, decisions.c.officer)
-    return frozenset(db.execute(found).scalars())
+def of_encounter(db: Connection, encounter: str) -> list[Decision]:
+    rows = db.execute(select(decisions).where(decisions.c.encounter == encounter))
+    return [Decision(**row._mapping) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
