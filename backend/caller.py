@@ -19,6 +19,16 @@ class Caller:
     ports: frozenset[str] = frozenset()
     purpose: str = ""
 
+    @property
+    def port(self) -> str:
+        """Where a device stands; "" if it may stand anywhere."""
+        return next(iter(self.ports - {EVERYWHERE}), "")
+
+    def require_own(self, device: str) -> None:
+        """Raises NotAllowed for a request that says it is another device's."""
+        if device != self.name:
+            raise NotAllowed(f"the certificate is of {self.name}, the request says {device}")
+
     def holds_at(self, port: str) -> bool:
         return EVERYWHERE in self.ports or port in self.ports
 

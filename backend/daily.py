@@ -4,10 +4,10 @@ A copy of the database that was made before cannot be read after: what waits a d
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from backend.keys import KeyRing, of_day
+from backend.keys import Box, KeyRing, of_day
 
 WRITTEN = 10  # bytes of the day, before what is sealed
 
@@ -19,10 +19,11 @@ def day(utc_ms: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """The keys of one kind: `keys.RECORDS` or `keys.MANIFESTS`."""
+    """The keys of one kind: `keys.RECORDS` or `keys.MANIFESTS`.  Made for one act: each key is read once to open."""
 
     keys: KeyRing
     kind: str
+    _boxes: dict[str, Box] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def seal(self, plain: bytes, about: str, now_utc_ms: int) -> bytes:
         today = day(now_utc_ms)
@@ -32,8 +33,13 @@ class Daily:
     def open(self, sealed: bytes, about: str) -> bytes:
         """Raises KeyGone.  What names no day was sealed before there were keys of days."""
         if (on := day_of(sealed)) is None:
-            return self.keys.box(self.kind).open(sealed, about)
-        return self.keys.box(of_day(self.kind, on)).open(sealed[WRITTEN:], about)
+            return self._box(self.kind).open(sealed, about)
+        return self._box(of_day(self.kind, on)).open(sealed[WRITTEN:], about)
+
+    def _box(self, name: str) -> Box:
+        if name not in self._boxes:
+            self._boxes[name] = self.keys.box(name)
+        return self._boxes[name]
 
 
 def day_of(sealed: bytes) -> str | None:

@@ -15,7 +15,7 @@ from backend.manifests.findings import Finding
 from backend.manifests.messages import Function, Listing, Person
 from backend.manifests.runs import Run
 from backend.retention import purge
-from backend.store import gallery_rows, journeys, templates, travelers
+from backend.store import decisions, gallery_rows, journeys, templates, travelers
 from backend.store.journeys import Journey
 from backend.store.travelers import Listed, Traveler
 
@@ -38,17 +38,20 @@ class Change:
         return bool(self.added or self.changed or self.removed)
 
 
-def own(acting: Acting, journey: str, known: Journey | None) -> Journey:
+def own(db: Connection, acting: Acting, journey: str) -> Journey:
     """The journey, if it is the caller's to change.  Raises Refused, NotAllowed."""
-    if known is None:
-        raise Refused(f"journey {journey} is unknown; submit its manifest first")
+    known = journeys.announced(db, journey)
+    _check_own(acting, known)
+    return known
+
+
+def _check_own(acting: Acting, known: Journey) -> None:
     if acting.who.role == CARRIER and known.carrier != acting.who.name:
-        raise NotAllowed(f"journey {journey} was announced by another carrier")
+        raise NotAllowed(f"journey {known.journey} was announced by another carrier")
     if acting.who.role != CARRIER:
         acting.who.require(known.port)
     if known.purged_utc_ms is not None:
-        raise Refused(f"journey {journey} is over and purged")
-    return known
+        raise Refused(f"journey {known.journey} is over and purged")
 
 
 def apply(db: Connection, acting: Acting, run: Run, function: Function, country: str) -> Change:
@@ -63,7 +66,7 @@ def apply(db: Connection, acting: Acting, run: Run, function: Function, country:
 
 
 def _end(db: Connection, acting: Acting, run: Run, function: Function, country: str) -> Change:
-    known = own(acting, run.key, journeys.find(db, run.key))
+    known = own(db, acting, run.key)
     match function:
         case Function.CANCEL:
             _still_open(known)
@@ -76,7 +79,7 @@ def _end(db: Connection, acting: Acting, run: Run, function: Function, country: 
             close_doors(db, acting, known)
             return Change()
         case _:
-            return _remove_listed(db, acting, known, run, country)
+            return _remove_listed(db, acting, run, country)
 
 
 def close_doors(db: Connection, acting: Acting, known: Journey) -> tuple[int, int]:
@@ -98,12 +101,18 @@ def close_doors(db: Connection, acting: Acting, known: Journey) -> tuple[int, in
 
 def remove(db: Connection, acting: Acting, known: Journey, traveler: str, reason: str) -> None:
     """Who does not travel.  Raises Refused for somebody unknown, or who has crossed."""
-    if travelers.one(db, acting.keys, known.journey, traveler) is None:
-        raise Refused(f"traveler {traveler} is not expected on {known.journey}")
-    if traveler in travelers.crossed(db, known.journey):
-        raise Refused(f"traveler {traveler} has crossed on {known.journey}; a crossing is amended, not removed")
+    expected = travelers.one(db, acting.keys, known.journey, traveler) is not None
+    crossed = decisions.crossed(db, known.journey, traveler)
+    _check_removable(known.journey, traveler, expected=expected, crossed=crossed)
     _drop(db, [traveler])
     acting.note(db, "traveler.removed", traveler, known.journey, reason)
+
+
+def _check_removable(journey: str, traveler: str, *, expected: bool, crossed: bool) -> None:
+    if not expected:
+        raise Refused(f"traveler {traveler} is not expected on {journey}")
+    if crossed:
+        raise Refused(f"traveler {traveler} has crossed on {journey}; a crossing is amended, not removed")
 
 
 def accommodate(db: Connection, acting: Acting, known: Journey, traveler: str, kind: str) -> None:
@@ -208,7 +217,7 @@ def _expect(db: Connection, acting: Acting, run: Run, country: str, *, whole: bo
 def _announced(db: Connection, acting: Acting, run: Run) -> Journey:
     known = journeys.find(db, run.key)
     if known is not None:
-        own(acting, run.key, known)
+        _check_own(acting, known)
         if known.closed_utc_ms is None:
             journeys.retime(db, run.key, run.departs_utc_ms, run.arrives_utc_ms)
         return known
@@ -237,16 +246,22 @@ def _still_open(known: Journey) -> None:
         raise Refused(f"the doors of {known.journey} are closed; nobody can be added or changed any more")
 
 
-def _remove_listed(db: Connection, acting: Acting, known: Journey, run: Run, country: str) -> Change:
+def _remove_listed(db: Connection, acting: Acting, run: Run, country: str) -> Change:
     index, change = Index(travelers.listed(db, acting.keys, run.key), acting.keys), Change()
+    crossed = travelers.crossed(db, run.key)
+    gone: set[str] = set()
     for one in run.people:
         held = index.find(identifying.traveler(one, run, country))
         if held is None or held.removed:
             where = Finding("NAD", one.position, one.line, "is not expected, and cannot be removed")
             change.findings.append(where)
             continue
-        remove(db, acting, known, held.traveler.traveler, "told by the carrier")
-        change.removed += 1
+        traveler = held.traveler.traveler
+        _check_removable(run.key, traveler, expected=traveler not in gone, crossed=traveler in crossed)
+        acting.note(db, "traveler.removed", traveler, run.key, "told by the carrier")
+        gone.add(traveler)
+    _drop(db, gone)
+    change.removed = len(gone)
     return change
 
 

@@ -46,7 +46,6 @@ class _Known:
     pulse: Pulse
     standing: Standing
     searched: Gallery | None
-    mark: str
 
 
 class Galleries:
@@ -138,23 +137,20 @@ class Galleries:
         running = before is not None and before.searched is not None and not self._superseded(pulse)
         if not pulse.opened or (standing.lacking and not running):
             self._progress[journey] = replace(self.progress(journey), ready=False)
-            return _Known(pulse, standing, None, "")
+            return _Known(pulse, standing, None)
         known = await self._searched(pulse, standing, before)
         self._show(pulse)
-        if not standing.lacking and not self._superseded(pulse) and self._unfinished(pulse, standing):
+        if not standing.lacking and not self._superseded(pulse) and _unfinished(pulse, standing):
             await self._finish(known)
         return known
 
-    def _unfinished(self, pulse: Pulse, standing: Standing) -> bool:
-        return pulse.searchable_utc_ms is None or standing.shadow
-
     async def _searched(self, pulse: Pulse, standing: Standing, before: _Known | None) -> _Known:
         means, journey = self._means, pulse.journey
-        if before is not None and before.searched is not None and before.mark == standing.mark:
-            return _Known(pulse, standing, before.searched, standing.mark)
+        if before is not None and before.searched is not None and before.standing.mark == standing.mark:
+            return replace(before, pulse=pulse, standing=standing)
         rows = await means.store.read(templates.rows, journey, means.version)
         kept = [row for row in rows if row.traveler in standing.wanted]
-        return _Known(pulse, standing, await asyncio.to_thread(_gallery, means, journey, kept), standing.mark)
+        return _Known(pulse, standing, await asyncio.to_thread(_gallery, means, journey, kept))
 
     def _show(self, pulse: Pulse) -> None:
         since = pulse.searchable_utc_ms
@@ -200,6 +196,10 @@ class Galleries:
         self._progress[journey] = replace(before, done=done, total=done + left)
         if done % TOLD_EVERY == 0:
             self._means.store.bell.ring(Topic.GALLERIES)
+
+
+def _unfinished(pulse: Pulse, standing: Standing) -> bool:
+    return pulse.searchable_utc_ms is None or standing.shadow
 
 
 def _gallery(means: Means, journey: str, rows: list[templates.Row]) -> Gallery:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from backend.clock import Clock
 from backend.errors import KeyGone
@@ -27,8 +27,6 @@ from backend.store.audit import Note, note
 from backend.store.bell import Topic
 from backend.store.engine import Store, touch
 from backend.store.journeys import Journey
-from backend.store.members import Known
-from backend.store.schema import templates as template_rows
 from backend.store.templates import Sample
 
 log = structlog.get_logger()
@@ -115,7 +113,7 @@ def _journey(name: str, port: str, now_utc_ms: int) -> Journey:
 def _turn_over(db: Connection, port: str, today: str, now_utc_ms: int) -> None:
     """Who left by not crossing any more is simply not in the new one."""
     for old in members.ended(db, port, today, now_utc_ms + DAY_MS):
-        members.close(db, old, now_utc_ms)
+        journeys.close(db, old, now_utc_ms)
         members.reassign(db, old, today)
         templates.forget(db, templates.holders(db, old))
     note(db, Note(now_utc_ms, WHO, ROLE, "port_gallery.opened", today, port, PURPOSE))
@@ -136,7 +134,10 @@ def _join(db: Connection, keys: KeyRing, today: str, now_utc_ms: int, lane: Lane
         return False
     try:
         before = travelers.one(db, keys, found.journey, found.traveler)
-        samples = _samples(db, keys, found, lane.version) if found.mode != "port" else []
+        samples: list[Sample] = []
+        if found.mode != "port":
+            box = keys.box(of_gallery(found.journey))
+            samples = templates.of_traveler(db, box, found.traveler, lane.version)
     except KeyGone as error:
         log.warning("port_gallery.member_unreadable", journey=found.journey, why=str(error))
         return False
@@ -147,16 +148,3 @@ def _join(db: Connection, keys: KeyRing, today: str, now_utc_ms: int, lane: Lane
     if samples:
         templates.enrol(db, keys.box(of_gallery(today)), member.traveler, lane.version, samples)
     return True
-
-
-def _samples(db: Connection, keys: KeyRing, of: Known, version: str) -> list[Sample]:
-    box = keys.box(of_gallery(of.journey))
-    rows = db.execute(
-        select(template_rows)
-        .where(template_rows.c.traveler == of.traveler, template_rows.c.version == version)
-        .order_by(template_rows.c.sample)
-    )
-    return [
-        Sample(templates.vector(box, of.traveler, row.sample, row.sealed), row.source, row.quality, row.photo)
-        for row in rows
-    ]

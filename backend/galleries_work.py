@@ -89,14 +89,13 @@ class Work:
 
     async def _people(self, lack: Lack) -> Sequence[Traveler]:
         """The next part of the new; when there are none, of the others, unless the first shows it is in vain."""
-        means = self._means
+        means, chosen = self._means, sorted(lack.new or lack.again)[:SLICE]
         try:
-            everyone = await means.store.read(travelers.of_journey, means.keys, lack.journey)
+            people = await means.store.read(travelers.of_journey, means.keys, lack.journey, chosen)
         except KeyGone as error:
             log.warning("gallery.went", journey=lack.journey, why=str(error))
             self._lacks.pop(lack.journey, None)
             return ()
-        people = [person for person in everyone if person.traveler in (lack.new or lack.again)][:SLICE]
         if not lack.new and people and (await means.sources.about(people[0].biographic)).silent:
             return ()
         return people

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from backend.acting import Acting
+from backend.caller import caller
 from backend.clock import Clock
 from backend.galleries import Galleries
 from backend.keys import KeyRing
@@ -18,3 +20,7 @@ class Parts:
     clock: Clock
     galleries: Galleries
     verifier: Verifier
+
+    def acting(self) -> Acting:
+        """Who makes the call being served, now."""
+        return Acting(caller(), self.keys, self.clock())

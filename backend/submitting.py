@@ -178,8 +178,6 @@ class _Taken:
     def message(self, message: Message) -> None:
         if not message.travelers and message.function in (Function.NEW, Function.REPLACE):
             raise Unusable(replace(message.where, segment="NAD", problem="no traveller that can be expected"))
-        if len(message.travelers) > MOST_TRAVELERS:
-            raise Unusable(replace(message.where, problem=f"more than {MOST_TRAVELERS:,} travellers"))
         for run in runs(message, self._country, self._findings, self._acting.now_utc_ms):
             _announces(self._db, self._acting, run)
             change = expecting.apply(self._db, self._acting, run, message.function, self._country)

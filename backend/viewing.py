@@ -6,14 +6,13 @@ from sqlalchemy import Connection
 
 from backend import stays
 from backend.access import CASE
+from backend.acting import Acting
 from backend.biographic import Biographic
-from backend.caller import Caller
 from backend.daily import Daily
 from backend.errors import KeyGone, Refused
-from backend.keys import RECORDS, KeyRing
+from backend.keys import RECORDS
 from backend.stays import Move
-from backend.store import audit, crossings, journeys, outbox, reconciliations, travelers
-from backend.store.audit import by
+from backend.store import crossings, journeys, outbox, reconciliations, travelers
 from backend.store.crossings import Crossing
 from backend.store.reconciliations import Open
 
@@ -28,49 +27,46 @@ class Seen:
     protected: bool
 
 
-def crossings_of(db: Connection, keys: KeyRing, who: Caller, journey: str, now_utc_ms: int) -> list[Seen]:
+def crossings_of(db: Connection, acting: Acting, journey: str) -> list[Seen]:
     """Raises Refused for an unknown journey, NotAllowed for one seen at another port."""
     run = journeys.find(db, journey)
     if run is None:
         raise Refused(f"journey {journey} is unknown")
-    who.require(run.port)
-    queued, found = outbox.queued(db), crossings.of_journey(db, journey)
-    audit.note(db, by(who, now_utc_ms, "crossings.searched", journey, run.port, f"{len(found)} found"))
-    hidden = travelers.protected(db, journey)
-    shown = [_seen(keys, who, one, queued.get(one.crossing, ()), one.traveler in hidden) for one in found]
-    for one in shown:
-        result = "protected" if one.protected and one.name else ""
-        audit.note(db, by(who, now_utc_ms, "crossing.viewed", one.crossing.crossing, one.crossing.port, result))
+    acting.who.require(run.port)
+    queued, found = outbox.queued(db, journey), crossings.of_journey(db, journey)
+    acting.note(db, "crossings.searched", journey, run.port, f"{len(found)} found")
+    hidden, sealed_by = travelers.protected(db, journey), Daily(acting.keys, RECORDS)
+    shown = []
+    for of in found:
+        protected = of.traveler in hidden
+        name = "" if protected and acting.who.purpose != CASE else _name(sealed_by, of)
+        shown.append(Seen(of, name, queued.get(of.crossing, ()), protected))
+        acting.note(db, "crossing.viewed", of.crossing, of.port, "protected" if protected and name else "")
     return shown
 
 
-def _seen(keys: KeyRing, who: Caller, of: Crossing, queued_for: tuple[str, ...], protected: bool) -> Seen:
-    name = "" if protected and who.purpose != CASE else _name(keys, of)
-    return Seen(of, name, queued_for, protected)
-
-
-def overstays(db: Connection, who: Caller, port: str, now_utc_ms: int) -> list[Move]:
+def overstays(db: Connection, acting: Acting, port: str) -> list[Move]:
     """port: "" for every port of the caller's.  Raises NotAllowed for another's."""
     if port:
-        who.require(port)
-    found = [move for move in stays.overstays(db, now_utc_ms, port) if who.holds_at(move.port)]
-    audit.note(db, by(who, now_utc_ms, "overstays.searched", "", port, f"{len(found)} found"))
+        acting.who.require(port)
+    found = [move for move in stays.overstays(db, acting.now_utc_ms, port) if acting.who.holds_at(move.port)]
+    acting.note(db, "overstays.searched", "", port, f"{len(found)} found")
     for move in found:
-        audit.note(db, by(who, now_utc_ms, "overstay.viewed", move.crossing, move.port))
+        acting.note(db, "overstay.viewed", move.crossing, move.port)
     return found
 
 
-def disagreements(db: Connection, who: Caller, now_utc_ms: int) -> list[Open]:
+def disagreements(db: Connection, acting: Acting) -> list[Open]:
     """At the caller's ports."""
-    found = [one for one in reconciliations.still_open(db) if who.holds_at(one.port)]
+    found = [one for one in reconciliations.still_open(db) if acting.who.holds_at(one.port)]
     for one in found:
-        audit.note(db, by(who, now_utc_ms, "reconciliation.viewed", one.crossing, one.port))
+        acting.note(db, "reconciliation.viewed", one.crossing, one.port)
     return found
 
 
-def _name(keys: KeyRing, of: Crossing) -> str:
+def _name(sealed_by: Daily, of: Crossing) -> str:
     """Of a record whose key is gone nothing is shown but ids."""
     try:
-        return Biographic.unpack(Daily(keys, RECORDS).open(of.sealed, of.crossing)).name if of.sealed else ""
+        return Biographic.unpack(sealed_by.open(of.sealed, of.crossing)).name if of.sealed else ""
     except KeyGone:
         return ""

@@ -12,16 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import cv2
 import grpc
-import numpy as np
 import pytest
 import structlog
 from limen.v1 import manifests_pb2, people_pb2
 from limen.v1 import verification_pb2 as pb
 from limen.v1.alerts_pb2_grpc import AlertsStub
 from limen.v1.approvals_pb2_grpc import ApprovalsStub
-from limen.v1.audit_pb2_grpc import AuditStub
 from limen.v1.crossings_pb2_grpc import CrossingsStub
 from limen.v1.fleet_pb2_grpc import FleetStub
 from limen.v1.manifests_pb2_grpc import ManifestsStub
@@ -40,9 +37,8 @@ from backend.store.engine import Store, open_store
 from backend.store.peers import Peer
 from backend.store.people import Account
 from calibration.rehearsal.cast import portrait
+from calibration.service import rig
 from calibration.service.postgres import Postgres
-from vision.crop import crop
-from vision.detect import Detector
 
 # Services run in threads beside commands whose output is read: their log is no part of it.
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
@@ -78,7 +74,6 @@ class Person(Caller):
         self.approvals = ApprovalsStub(channel)
         self.crossings = CrossingsStub(channel)
         self.people = PeopleStub(channel)
-        self.audit = AuditStub(channel)
 
     def __call__(
         self, method: Callable[..., Reply], request: object, *, purpose: str = "", timeout: float = 10
@@ -182,24 +177,9 @@ def board(carrier: Caller, operator: Caller, gate: Caller, flight: str, numbers:
     raise AssertionError("the gallery never became ready")
 
 
-_DETECTOR: list[Detector] = []
-
-
 def shot(name: str, *, light: float = 1.0, live: float = 0.9) -> pb.Shot:
     """A submission's shot of a portrait, cropped as the eye crops."""
-    if not _DETECTOR:
-        _DETECTOR.append(Detector())
-    pixels = np.asarray(cv2.imread(str(portrait(name))), np.uint8)
-    pixels = (pixels * light).astype(np.uint8)
-    face = _DETECTOR[0].find(np.asarray(cv2.imread(str(portrait(name))), np.uint8))[0]
-    cut = crop(pixels, face)
-    made = pb.Shot(image=cut.jpeg, frame=1, age_ms=20)
-    for x, y in cut.points.tolist():
-        made.points.add(x=x, y=y)
-    made.box.CopyFrom(pb.Box(x=face.box.x, y=face.box.y, width=face.box.width, height=face.box.height))
-    made.quality.CopyFrom(pb.Quality(inter_eye_px=90, sharpness=500, exposure=0.5, pose=pb.Pose()))
-    made.liveness.CopyFrom(pb.Liveness(model="test", score=live))
-    return made
+    return rig.shot(rig.cropped(name, light), live)
 
 
 def question(

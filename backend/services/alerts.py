@@ -6,7 +6,6 @@ from limen.v1 import alerts_pb2 as pb
 from limen.v1.alerts_pb2_grpc import AlertsServicer
 
 from backend import adjudicating, alerts
-from backend.acting import Acting
 from backend.adjudicating import INTERCEPT, NOT_THIS_PERSON, RELEASE, Verdict
 from backend.alerts import DUPLICATE, HOTLIST, LIVENESS, NO_MATCH, View
 from backend.caller import caller
@@ -37,20 +36,17 @@ class Alerts(AlertsServicer):
             yield _told(view)
 
     async def Take(self, request: pb.TakeRequest, context: Context) -> pb.Alert:
-        return _told(await self._parts.store.run(adjudicating.take, self._acting(), request.alert))
+        return _told(await self._parts.store.run(adjudicating.take, self._parts.acting(), request.alert))
 
     async def Adjudicate(self, request: pb.AdjudicateRequest, context: Context) -> pb.Alert:
         verdict = Verdict(ADJUDICATIONS[request.adjudication], request.reason, request.ground)
-        acting, rules = self._acting(), self._parts.settings.rules
+        acting, rules = self._parts.acting(), self._parts.settings.rules
         return _told(await self._parts.store.run(adjudicating.adjudicate, acting, rules, request.alert, verdict))
 
     async def Override(self, request: pb.OverrideRequest, context: Context) -> pb.OverrideReply:
-        who, what = self._acting(), (request.journey, request.traveler, request.reason)
+        who, what = self._parts.acting(), (request.journey, request.traveler, request.reason)
         given = await self._parts.store.run(adjudicating.override, who, *what)
         return pb.OverrideReply(allowance=given.allowance, until_utc_ms=given.until_utc_ms)
-
-    def _acting(self) -> Acting:
-        return Acting(caller(), self._parts.keys, self._parts.clock())
 
 
 def _told(view: View) -> pb.Alert:

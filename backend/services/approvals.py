@@ -4,8 +4,6 @@ from limen.v1 import approvals_pb2 as pb
 from limen.v1.approvals_pb2_grpc import ApprovalsServicer
 
 from backend import approvals
-from backend.acting import Acting
-from backend.caller import caller
 from backend.parts import Parts
 from backend.store.proposals import APPROVED, REJECTED, Proposal, Settlement
 from backend.wrapping import Context
@@ -20,19 +18,16 @@ class Approvals(ApprovalsServicer):
 
     async def Propose(self, request: pb.ProposeRequest, context: Context) -> pb.Proposal:
         rules = self._parts.settings.rules
-        return _told(await self._parts.store.run(approvals.propose, self._acting(), rules, request))
+        return _told(await self._parts.store.run(approvals.propose, self._parts.acting(), rules, request))
 
     async def Settle(self, request: pb.SettleRequest, context: Context) -> pb.Proposal:
-        acting = self._acting()
+        acting = self._parts.acting()
         said = Settlement(SETTLED[request.settled], acting.who.name, request.reason, acting.now_utc_ms)
         return _told(await self._parts.store.run(approvals.settle, acting, said, request.proposal))
 
     async def List(self, request: pb.ListProposalsRequest, context: Context) -> pb.ListProposalsReply:
-        found = await self._parts.store.run(approvals.listed, self._acting(), open_only=request.open_only)
+        found = await self._parts.store.run(approvals.listed, self._parts.acting(), open_only=request.open_only)
         return pb.ListProposalsReply(proposals=[_told(proposal) for proposal in found])
-
-    def _acting(self) -> Acting:
-        return Acting(caller(), self._parts.keys, self._parts.clock())
 
 
 def _told(proposal: Proposal) -> pb.Proposal:

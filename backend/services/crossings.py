@@ -17,8 +17,7 @@ class Crossings(CrossingsServicer):
         self._parts = parts
 
     async def List(self, request: pb.ListCrossingsRequest, context: Context) -> pb.ListCrossingsReply:
-        parts = self._parts
-        seen = await parts.store.run(viewing.crossings_of, parts.keys, caller(), request.journey, parts.clock())
+        seen = await self._parts.store.run(viewing.crossings_of, self._parts.acting(), request.journey)
         return pb.ListCrossingsReply(crossings=[_record(one) for one in seen])
 
     async def Correct(self, request: pb.CorrectRequest, context: Context) -> pb.CorrectReply:
@@ -28,7 +27,7 @@ class Crossings(CrossingsServicer):
         return pb.CorrectReply(amendment=await self._parts.store.run(amending.correct, how, caller(), wanted))
 
     async def Overstays(self, request: pb.OverstaysRequest, context: Context) -> pb.OverstaysReply:
-        found = await self._parts.store.run(viewing.overstays, caller(), request.port, self._parts.clock())
+        found = await self._parts.store.run(viewing.overstays, self._parts.acting(), request.port)
         reply = pb.OverstaysReply()
         for move in found:
             until = move.until_utc_ms or 0
@@ -39,7 +38,7 @@ class Crossings(CrossingsServicer):
 
     async def Reconciliations(self, request: pb.ReconciliationsRequest, context: Context) -> pb.ReconciliationsReply:
         reply = pb.ReconciliationsReply()
-        for one in await self._parts.store.run(viewing.disagreements, caller(), self._parts.clock()):
+        for one in await self._parts.store.run(viewing.disagreements, self._parts.acting()):
             reply.open.add(crossing=one.crossing, port=one.port, verdict=one.verdict, opened_utc_ms=one.opened_utc_ms)
         return reply
 

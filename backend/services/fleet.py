@@ -5,7 +5,7 @@ from limen.v1 import fleet_pb2
 from limen.v1.fleet_pb2_grpc import FleetServicer
 
 from backend.caller import caller
-from backend.errors import Mismatch, NotAllowed
+from backend.errors import Mismatch
 from backend.parts import Parts
 from backend.wrapping import Context
 from vision.embed import template_version
@@ -19,8 +19,7 @@ class Fleet(FleetServicer):
 
     async def Hello(self, request: fleet_pb2.HelloRequest, context: Context) -> fleet_pb2.HelloReply:
         peer = caller()
-        if request.device != peer.name:
-            raise NotAllowed(f"the certificate is of {peer.name}, the request says {request.device}")
+        peer.require_own(request.device)
         if request.template_version != template_version():
             ours = f"appliance has {request.template_version}, service has {template_version()}"
             raise Mismatch(f"models differ: {ours}; install the same release on both, then `make models`")

@@ -1,5 +1,6 @@
 """Manifests in, galleries and answers out: translate, call, translate."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from backend.acting import Acting
 from backend.caller import Caller, caller
 from backend.errors import Busy, KeyGone, NotAllowed, Refused, Repeated
 from backend.hygiene import Hygiene, Kind
-from backend.keys import KeyRing
+from backend.keys import KeyRing, of_gallery
 from backend.manifests import paxlst
 from backend.manifests.findings import PhotosRefused
 from backend.parsing import Parsing
@@ -21,6 +22,7 @@ from backend.parts import Parts
 from backend.store import answers, audit, journeys, messages, peers, travelers
 from backend.store.bell import Topic
 from backend.store.journeys import Journey
+from backend.store.travelers import Sheet
 from backend.submitting import Offer
 from backend.wrapping import Context
 
@@ -113,22 +115,21 @@ class Manifests(ManifestsServicer):
         if who.gate is None:
             raise NotAllowed(f"{who.name} stands at no gate")
         sent: pb.GalleryState | None = None
+        shown: Sheet | None = None
+        people: list[pb.Expected] = []
         while True:
             told = bell.revision(Topic.GALLERIES)
-            state = await self._state(who)
+            sheet = await self._parts.store.read(_sheet, self._parts.keys, who)
+            if sheet != shown:  # names are opened only when they may be others than before
+                people, shown = await asyncio.to_thread(_expected, self._parts.keys, sheet), sheet
+            state = self._state(sheet.journey, people) if sheet else pb.GalleryState()
             if state != sent:  # the bell is everybody's: most of its rings are about other gates
                 yield state
                 sent = state
             await bell.wait(Topic.GALLERIES, told)
 
-    async def _state(self, who: Caller) -> pb.GalleryState:
-        parts = self._parts
-        journey = await parts.store.read(_boards, who)
-        if journey is None:
-            return pb.GalleryState()
-        progress = parts.galleries.progress(journey)
-        rows = await parts.store.read(_expected, parts.keys, journey)
-        people = [pb.Expected(**asdict(row)) for row in rows]
+    def _state(self, journey: str, people: list[pb.Expected]) -> pb.GalleryState:
+        progress = self._parts.galleries.progress(journey)
         state = pb.GalleryState(journey=journey, ready=progress.ready, expected=people)
         state.photos_done, state.photos_total = progress.done, progress.total
         return state
@@ -143,18 +144,22 @@ def _boards(db: Connection, who: Caller) -> str | None:
     return next((journey for journey in boards if journey is not None), None)
 
 
-def _expected(db: Connection, keys: KeyRing, journey: str) -> list[travelers.Expected]:
+def _sheet(db: Connection, keys: KeyRing, who: Caller) -> Sheet | None:
     """Nobody is left of a journey that was purged while it was still assigned."""
+    if (journey := _boards(db, who)) is None:
+        return None
+    return travelers.sheet(db, journey) if keys.has(of_gallery(journey)) else Sheet(journey)
+
+
+def _expected(keys: KeyRing, sheet: Sheet | None) -> list[pb.Expected]:
     try:
-        return travelers.expected(db, keys, journey)
+        return [pb.Expected(**asdict(one)) for one in travelers.expected(keys, sheet)] if sheet else []
     except KeyGone:
         return []
 
 
 def _assign(db: Connection, acting: Acting, gate: str, journey: str) -> None:
-    known = journeys.find(db, journey)
-    if known is None:
-        raise Refused(f"journey {journey} is unknown; submit its manifest first")
+    known = journeys.announced(db, journey)
     acting.who.require(known.port)
     if not peers.stands(db, known.port, gate):
         raise Refused(f"no gate {gate} is registered at {known.port}, where {journey} is seen; `limen-tvs device add`")
@@ -163,23 +168,19 @@ def _assign(db: Connection, acting: Acting, gate: str, journey: str) -> None:
 
 
 def _remove(db: Connection, acting: Acting, journey: str, traveler: str, reason: str) -> None:
-    known = expecting.own(acting, journey, journeys.find(db, journey))
-    expecting.remove(db, acting, known, traveler, reason)
+    expecting.remove(db, acting, expecting.own(db, acting, journey), traveler, reason)
 
 
 def _close(db: Connection, acting: Acting, journey: str) -> tuple[int, int]:
-    return expecting.close_doors(db, acting, expecting.own(acting, journey, journeys.find(db, journey)))
+    return expecting.close_doors(db, acting, expecting.own(db, acting, journey))
 
 
 def _accommodate(db: Connection, acting: Acting, journey: str, traveler: str, kind: str) -> None:
-    known = expecting.own(acting, journey, journeys.find(db, journey))
-    expecting.accommodate(db, acting, known, traveler, kind)
+    expecting.accommodate(db, acting, expecting.own(db, acting, journey), traveler, kind)
 
 
 def _seen(db: Connection, acting: Acting, journey: str) -> Journey:
-    known = journeys.find(db, journey)
-    if known is None:
-        raise Refused(f"journey {journey} is unknown; submit its manifest first")
+    known = journeys.announced(db, journey)
     acting.who.require(known.port)
     acting.note(db, "gallery.inspected", journey, known.port)
     return known

@@ -6,10 +6,9 @@ import time
 from limen.v1 import verification_pb2 as pb
 from limen.v1.verification_pb2_grpc import VerificationServicer
 
-from backend.caller import EVERYWHERE, caller
+from backend.caller import caller
 from backend.conclusion import CROSS, IDENTIFY, Question
 from backend.crossing import Report, Status, recording, report
-from backend.errors import NotAllowed
 from backend.looking import Shot
 from backend.parts import Parts
 from backend.store import decisions
@@ -48,8 +47,7 @@ class Verification(VerificationServicer):
 
 def _submission(request: pb.VerifyRequest, context: Context, purpose: str) -> Submission:
     peer = caller()
-    if request.device != peer.name:
-        raise NotAllowed(f"the certificate is of {peer.name}, the request says {request.device}")
+    peer.require_own(request.device)
     left_s = context.time_remaining()
     question = Question(
         encounter=request.encounter,
@@ -58,7 +56,7 @@ def _submission(request: pb.VerifyRequest, context: Context, purpose: str) -> Su
         journey=request.journey,
         device=peer.name,
         gate=peer.gate or "",
-        port=next(iter(peer.ports - {EVERYWHERE}), ""),
+        port=peer.port,
         claimed=request.traveler if request.HasField("traveler") else None,
         capture=_capture(request),
         request_sha256=hashlib.sha256(purpose.encode() + request.SerializeToString(deterministic=True)).hexdigest(),
@@ -100,12 +98,13 @@ def _decline(reply: pb.VerifyReply | pb.IdentifyReply, held: Decision) -> None:
 def _report(request: pb.ReportOutcomeRequest) -> Report:
     kind = request.WhichOneof("outcome") or ""
     told = {"crossed": request.crossed.decision, "not_crossed": request.not_crossed.decision}
+    peer = caller()
     return Report(
         encounter=request.encounter,
         journey=request.journey,
-        device=caller().name,
-        gate=caller().gate or "",
-        port=next(iter(caller().ports - {EVERYWHERE}), ""),
+        device=peer.name,
+        gate=peer.gate or "",
+        port=peer.port,
         ended_utc_ms=request.ended_utc_ms,
         since_answer_ms=request.since_answer_ms,
         kind=kind,

@@ -1,7 +1,7 @@
 """Where a journey's gallery stands: whom it must hold, whom it lacks, who builds it, and whether it changed."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,8 +91,8 @@ def _opened(run: Row[Any]) -> bool:
     return Journey(**run._mapping).seen_here
 
 
-def wanted(db: Connection, keys: KeyRing, journey: str) -> dict[str, bool]:
-    """Whose templates the gallery may hold, and whether each is a citizen.
+def wanted(db: Connection, keys: KeyRing, journey: str, among: Collection[str] | None = None) -> dict[str, bool]:
+    """Whose templates the gallery may hold, or who of those `among` some, and whether each is a citizen.
 
     Those photographed who are neither removed nor accommodated; a citizen not once he has crossed, the doors are
     closed or the journey is cancelled (RET-1), or the citizens' key is gone.
@@ -103,6 +103,8 @@ def wanted(db: Connection, keys: KeyRing, journey: str) -> dict[str, bool]:
     found = select(travelers.c.traveler, travelers.c.citizen).where(
         travelers.c.journey == journey, travelers.c.photographed, ~travelers.c.removed, travelers.c.accommodation == ""
     )
+    if among is not None:
+        found = found.where(travelers.c.traveler.in_(among))
     citizens = _opened(run) and keys.has(of_citizens(journey))
     over = _crossed_citizens(db, journey)
     return {

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, Select, case, select
 
+from backend.errors import Refused
 from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import Given, add, insert
@@ -53,11 +54,11 @@ def find(db: Connection, journey: str) -> Journey | None:
     return Journey(**row._mapping) if row else None
 
 
-def to_build(db: Connection, before_utc_ms: int) -> list[str]:
-    """Journeys that leave before a time, or have no time, and are neither cancelled nor purged; the next first."""
-    soon = journeys.c.departs_utc_ms.is_(None) | (journeys.c.departs_utc_ms < before_utc_ms)
-    alive = journeys.c.purged_utc_ms.is_(None) & ~journeys.c.cancelled
-    return list(db.execute(select(journeys.c.journey).where(soon, alive).order_by(journeys.c.departs_utc_ms)).scalars())
+def announced(db: Connection, journey: str) -> Journey:
+    """Raises Refused for one nobody announced."""
+    if (known := find(db, journey)) is None:
+        raise Refused(f"journey {journey} is unknown; submit its manifest first")
+    return known
 
 
 def searchable(db: Connection, journey: str, now_utc_ms: int) -> None:

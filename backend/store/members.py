@@ -73,11 +73,6 @@ def ended(db: Connection, port: str, today: str, before_utc_ms: int) -> list[str
     return list(db.execute(found.order_by(journeys.c.departs_utc_ms)).scalars())
 
 
-def close(db: Connection, journey: str, now_utc_ms: int) -> None:
-    open_ = journeys.update().where(journeys.c.journey == journey, journeys.c.closed_utc_ms.is_(None))
-    db.execute(open_.values(closed_utc_ms=now_utc_ms))
-
-
 def reassign(db: Connection, old: str, new: str) -> int:
     """Gates that board one journey board another; how many."""
     moved = assignments.update().where(assignments.c.journey == old)

@@ -136,12 +136,14 @@ def waiting(db: Connection) -> list[Waiting]:
     ]
 
 
-def queued(db: Connection) -> dict[str, tuple[str, ...]]:
-    """The systems still to be told, by crossing."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for row in waiting(db):
-        if row.system not in found[row.crossing]:
-            found[row.crossing].append(row.system)
+def queued(db: Connection, journey: str = "") -> dict[str, tuple[str, ...]]:
+    """The systems still to be told, by crossing.  journey: "" for all."""
+    unsent = select(outbox.c.crossing, outbox.c.system).where(outbox.c.sent_utc_ms.is_(None)).order_by(outbox.c.number)
+    if journey:
+        unsent = unsent.join(crossings, crossings.c.crossing == outbox.c.crossing).where(crossings.c.journey == journey)
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)  # each system once, in order
+    for row in db.execute(unsent):
+        found[row.crossing][row.system] = None
     return {crossing: tuple(systems) for crossing, systems in found.items()}
 
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from backend.errors import KeyGone
 from backend.keys import Box, KeyRing, of_citizens, of_gallery
 from backend.store import gallery_rows
+from backend.store.chunks import chunks
 from backend.store.schema import photo_refusals, templates, travelers
 
 log = structlog.get_logger()
-CHUNK = 500  # ids in one statement
 MOST_WHY = 500  # characters
 
 
@@ -93,13 +93,13 @@ def _put(db: Connection, box: Box, traveler: str, version: str, samples: Sequenc
         db.execute(templates.insert(), rows)
 
 
-def keep(db: Connection, keys: KeyRing, journey: str, version: str, made: Iterable[Enrolment]) -> int:
+def keep(db: Connection, keys: KeyRing, journey: str, version: str, made: Sequence[Enrolment]) -> int:
     """Samples and refusals of travellers who are still wanted; how many travellers were kept.
 
     Asked again here, in the transaction: a citizen who crossed while his photos were looked at must not come back
     (RET-1).  Raises KeyGone once the gallery's key is gone.
     """
-    citizen_of = gallery_rows.wanted(db, keys, journey)
+    citizen_of = gallery_rows.wanted(db, keys, journey, [one.traveler for one in made])
     kept = [one for one in made if one.traveler in citizen_of]
     boxes = {citizen: box_of(keys, journey, citizen=citizen) for citizen in {citizen_of[one.traveler] for one in kept}}
     for one in kept:
@@ -132,9 +132,8 @@ def ask_again(db: Connection, journey: str) -> None:
 
 def forget(db: Connection, gone: Iterable[str]) -> int:
     """Delete travellers' templates of every version, and what was said of their photos; how many templates went."""
-    ids, count = sorted(gone), 0
-    for start in range(0, len(ids), CHUNK):
-        part = ids[start : start + CHUNK]
+    count = 0
+    for part in chunks(gone):
         homes = set(db.execute(select(travelers.c.journey).where(travelers.c.traveler.in_(part))).scalars())
         count += db.execute(delete(templates).where(templates.c.traveler.in_(part))).rowcount
         db.execute(delete(photo_refusals).where(photo_refusals.c.traveler.in_(part)))
@@ -149,12 +148,6 @@ def forget_others(db: Connection, journey: str, version: str) -> int:
     return db.execute(old).rowcount
 
 
-def enrolled(db: Connection, journey: str, version: str) -> set[str]:
-    """Travellers of a journey with a template of this version."""
-    held = select(templates.c.traveler).join(travelers, travelers.c.traveler == templates.c.traveler)
-    return set(db.execute(held.where(travelers.c.journey == journey, templates.c.version == version)).scalars())
-
-
 def holders(db: Connection, journey: str) -> set[str]:
     """Travellers of a journey with a template of any version."""
     held = select(templates.c.traveler).join(travelers, travelers.c.traveler == templates.c.traveler)
@@ -164,6 +157,15 @@ def holders(db: Connection, journey: str) -> set[str]:
 def vector(box: Box, traveler: str, sample: int, sealed: bytes) -> NDArray[np.float32]:
     """A kept template.  Raises KeyGone."""
     return np.frombuffer(box.open(sealed, f"{traveler}/{sample}"), "<f4")
+
+
+def of_traveler(db: Connection, box: Box, traveler: str, version: str) -> list[Sample]:
+    """In order.  Raises KeyGone."""
+    here = select(templates).where(templates.c.traveler == traveler, templates.c.version == version)
+    return [
+        Sample(vector(box, traveler, row.sample, row.sealed), row.source, row.quality, row.photo)
+        for row in db.execute(here.order_by(templates.c.sample))
+    ]
 
 
 def refusals(db: Connection, journey: str) -> dict[str, list[Refusal]]:
@@ -205,10 +207,6 @@ def opened(keys: KeyRing, journey: str, held: Sequence[Row]) -> list[tuple[Row, 
 def samples(db: Connection, keys: KeyRing, journey: str, version: str) -> list[tuple[str, NDArray[np.float32]]]:
     """(traveller, template) of everyone still expected."""
     return [(row.traveler, vector) for row, vector in opened(keys, journey, rows(db, journey, version))]
-
-
-def count(db: Connection) -> int:
-    return int(db.execute(select(func.count()).select_from(templates)).scalar_one())
 
 
 def _vector(box: Box | None, row: Row) -> NDArray[np.float32] | None:

@@ -1,6 +1,6 @@
 """Who is expected on a journey.  What the manifest says of a person is sealed under the gallery's key."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from backend.biographic import Biographic, person
 from backend.keys import PERSONS, Box, KeyRing, of_gallery
 from backend.store.bell import Topic
+from backend.store.chunks import chunks
 from backend.store.engine import touch
 from backend.store.portable import insert
 from backend.store.schema import crossings, travelers
@@ -46,19 +47,27 @@ def expect(db: Connection, keys: KeyRing, journey: str, people: Sequence[Travele
 
     The gallery's key must be there.  Raises KeyGone.
     """
-    box, persons, known = keys.box(of_gallery(journey)), keys.box(PERSONS), _protected_persons(db)
+    box, persons = keys.box(of_gallery(journey)), keys.box(PERSONS)
     touch(db, Topic.GALLERIES)
     there = set(db.execute(select(travelers.c.person).where(travelers.c.journey == journey)).scalars())
-    rows: dict[str, dict[str, object]] = {}
+    fresh: dict[str, Traveler] = {}
     for one in people:
         who = person(persons, one.biographic)
-        if who not in there and who not in rows:  # the first of a person counts, as when added one by one
-            protected = one.protected or who in known
-            row = _row(box, replace(one, protected=protected), now_utc_ms)
-            rows[who] = row | {"journey": journey, "person": who}
+        if who not in there:
+            fresh.setdefault(who, one)  # the first of a person counts, as when added one by one
+    known = _protected_among(db, fresh)
+    told = {who: replace(one, protected=one.protected or who in known) for who, one in fresh.items()}
+    rows = [_row(box, one, now_utc_ms) | {"journey": journey, "person": who} for who, one in told.items()]
     if rows:  # all in one statement: others wait to write meanwhile
-        db.execute(insert(db, travelers).on_conflict_do_nothing(), list(rows.values()))
+        db.execute(insert(db, travelers).on_conflict_do_nothing(), rows)
     return len(rows)
+
+
+def _protected_among(db: Connection, persons: Iterable[str]) -> set[str]:
+    """Those whose name is withheld on any journey that can still name them."""
+    withheld = select(travelers.c.person).where(travelers.c.protected, travelers.c.sealed.is_not(None))
+    parts = (db.execute(withheld.where(travelers.c.person.in_(part))).scalars() for part in chunks(persons))
+    return {who for part in parts for who in part}
 
 
 def _row(box: Box, one: Traveler, now_utc_ms: int) -> dict[str, object]:
@@ -88,11 +97,6 @@ def protected(db: Connection, journey: str) -> frozenset[str]:
     """Of everyone ever announced for a journey: the label outlives the name."""
     here = (travelers.c.journey == journey) & travelers.c.protected
     return frozenset(db.execute(select(travelers.c.traveler).where(here)).scalars())
-
-
-def _protected_persons(db: Connection) -> frozenset[str]:
-    alive = travelers.c.protected & travelers.c.sealed.is_not(None)
-    return frozenset(db.execute(select(travelers.c.person).where(alive).distinct()).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +156,20 @@ def crossed(db: Connection, journey: str) -> frozenset[str]:
     return frozenset(db.execute(found).scalars())
 
 
-def of_journey(db: Connection, keys: KeyRing, journey: str) -> list[Traveler]:
-    """Everyone still expected, in order of id.  Raises KeyGone once the journey is purged."""
+def of_journey(db: Connection, keys: KeyRing, journey: str, among: Collection[str] | None = None) -> list[Traveler]:
+    """Everyone still expected, or those of them who are `among` some, in order of id.
+
+    Raises KeyGone once the journey is purged.
+    """
     box = keys.box(of_gallery(journey))
-    rows = db.execute(select(travelers).where(travelers.c.journey == journey, ~travelers.c.removed))
-    return sorted((_traveler(box, row) for row in rows), key=lambda one: one.traveler)
+    return [_traveler(box, row) for row in _expected_rows(db, journey, among)]
+
+
+def _expected_rows(db: Connection, journey: str, among: Collection[str] | None = None) -> Sequence[Row[Any]]:
+    here = select(travelers).where(travelers.c.journey == journey, ~travelers.c.removed)
+    if among is not None:
+        here = here.where(travelers.c.traveler.in_(among))
+    return sorted(db.execute(here), key=lambda row: row.traveler)
 
 
 def one(db: Connection, keys: KeyRing, journey: str, traveler: str) -> Traveler | None:
@@ -192,11 +205,26 @@ def _traveler(box: Box, row: Row[Any]) -> Traveler:
     )
 
 
-def expected(db: Connection, keys: KeyRing, journey: str) -> list[Expected]:
-    """Everyone on the manifest, by seat, and whether they have crossed."""
-    found = select(crossings.c.traveler).where(crossings.c.journey == journey, crossings.c.voided_utc_ms.is_(None))
-    over = set(db.execute(found).scalars())
-    people = (_expected(one, one.traveler in over) for one in of_journey(db, keys, journey))
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Who is expected on a journey, as it is kept, and who of them has crossed: another one once either changes."""
+
+    journey: str
+    rows: Sequence[Row[Any]] = ()
+    crossed: frozenset[str] = frozenset()
+
+
+def sheet(db: Connection, journey: str) -> Sheet:
+    return Sheet(journey, _expected_rows(db, journey), crossed(db, journey))
+
+
+def expected(keys: KeyRing, of: Sheet) -> list[Expected]:
+    """Everyone on the manifest, by seat, and whether they have crossed.  Takes a while for many; no transaction.
+
+    Raises KeyGone once the journey is purged.
+    """
+    box = keys.box(of_gallery(of.journey))
+    people = (_expected(_traveler(box, row), row.traveler in of.crossed) for row in of.rows)
     return sorted(people, key=lambda one: (one.seat, one.name))
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 from limen.v1 import manifests_pb2
 from limen.v1 import verification_pb2 as pb
 from limen.v1.manifests_pb2_grpc import ManifestsStub
@@ -30,11 +29,9 @@ from calibration.rehearsal.cast import portrait
 from calibration.service.figure import Figure
 from calibration.service.observed import Observed, found, windows
 from calibration.service.postgres import Postgres
-from calibration.service.rig import decoded, shot, template
+from calibration.service.rig import cropped, shot, template
 from calibration.service.sinks import SinksSilent, wait
 from calibration.service.stores import KINDS
-from vision.crop import crop
-from vision.detect import Detector
 from vision.embed import template_version
 
 CITIZEN, OTHER = "ben-live-evening", "carla-live"  # of the other a sealed copy of the image is due
@@ -62,7 +59,7 @@ class Gate:
     """Citizens and others go through one gate, each flight with another light on their faces."""
 
     def __init__(self, rig: Observed) -> None:
-        self._rig, self._detector = rig, Detector()
+        self._rig = rig
         self._manifests = ManifestsStub(rig.connect("carrier"))
         self._gate = VerificationStub(rig.connect("g1"))
         self.wanted: dict[str, list[bytes]] = {}
@@ -80,8 +77,7 @@ class Gate:
     def visit(self, journey: str, name: str, light: float) -> None:
         """Somebody is found, proceeds and is seen to pass."""
         self._rig.ask(journeys.assign, "G1", journey)
-        pixels = decoded(portrait(name).read_bytes())
-        cut = crop((pixels * light).astype(np.uint8), self._detector.find(pixels)[0])
+        cut = cropped(name, light)
         self.wanted[f"{journey}: image of {name}"] = windows(cut.jpeg[len(cut.jpeg) // 4 :], OF_AN_IMAGE)
         live = template(cut).astype("<f4").tobytes()
         self.wanted[f"{journey}: live template of {name}"] = windows(live, OF_A_TEMPLATE)
@@ -176,7 +172,7 @@ def _copied(before: Path, keys: KeyRing, root: Path, seen: Seen) -> None:
     others = 0
     with target.connect() as db:
         for row in db.execute(select(template_rows, travelers.c.journey, travelers.c.citizen).join(travelers)):
-            opened = _opens(keys, row.journey, row.citizen, f"{row.traveler}/{row.sample}", row.sealed)
+            opened = _opens(keys, row.journey, f"{row.traveler}/{row.sample}", row.sealed)
             seen.sealed += row.citizen
             seen.opened += row.citizen and opened
             others += opened and not row.citizen
@@ -185,7 +181,7 @@ def _copied(before: Path, keys: KeyRing, root: Path, seen: Seen) -> None:
         seen.unproven.append("no template of the copy could be opened, not even of who is no citizen")
 
 
-def _opens(keys: KeyRing, journey: str, citizen: bool, about: str, sealed: bytes) -> bool:
+def _opens(keys: KeyRing, journey: str, about: str, sealed: bytes) -> bool:
     """With any of the journey's keys."""
     for name in (of_citizens(journey), of_gallery(journey)):
         try:

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -178,19 +179,20 @@ def decoded(content: bytes) -> Pixels:
     return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
 
-def cropped(name: str) -> Crop:
-    """A portrait as the eye cuts it."""
+@cache
+def cropped(name: str, light: float = 1.0) -> Crop:
+    """A portrait as the eye cuts it, with so much of its light."""
     pixels = decoded(portrait(name).read_bytes())
-    return crop(pixels, Detector().find(pixels)[0])
+    return crop((pixels * light).astype(np.uint8), Detector().find(pixels)[0])
 
 
 def template(cut: Crop) -> Template:
     return Embedder().embed(align(decoded(cut.jpeg), cut.points))
 
 
-def shot(cut: Crop) -> pb.Shot:
-    made = pb.Shot(image=cut.jpeg, points=[pb.Point(x=x, y=y) for x, y in cut.points.tolist()], frame=1)
+def shot(cut: Crop, live: float = 0.9) -> pb.Shot:
+    made = pb.Shot(image=cut.jpeg, points=[pb.Point(x=x, y=y) for x, y in cut.points.tolist()], frame=1, age_ms=20)
     made.box.CopyFrom(pb.Box(x=1, y=1, width=200, height=260))
     made.quality.CopyFrom(pb.Quality(inter_eye_px=90, sharpness=500, exposure=0.5, pose=pb.Pose()))
-    made.liveness.CopyFrom(pb.Liveness(model="rig", score=0.9))
+    made.liveness.CopyFrom(pb.Liveness(model="rig", score=live))
     return made

@@ -31,6 +31,10 @@ def officer(name: str = "o.meyer", port: str = "ZRH", role: str = "officer") -> 
     return Caller(name, role, ports=frozenset({port}))
 
 
+MEYER, HUBER = officer("o.meyer"), officer("o.huber")
+WARRANT = "warrant 11-204 of the court of Zurich"
+
+
 @dataclass
 class Desk:
     """One flight from ZRH with three travellers, of whom `people` tells the ids."""

@@ -6,29 +6,19 @@ A WAIT is not: it asks for an agent, who may board the traveller by documents.
 
 import contextlib
 import itertools
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
 from backend import access, adjudicating
 from backend.adjudicating import INTERCEPT, NOT_THIS_PERSON, RELEASE, Verdict
 from backend.caller import Caller
 from backend.errors import NotAllowed, Refused
-from backend.keys import KeyRing
 from backend.settings import Rules
 from backend.store import alerts as kept
 from backend.store import allowances, schema
-from tests.integration.desk import NOW, Desk, officer, rows
-
-MEYER = officer("o.meyer")
-WARRANT = "warrant 11-204 of the court of Zurich"
-
-
-@pytest.fixture
-def desk(engine: Engine, tmp_path: Path) -> Desk:
-    return Desk(engine, KeyRing(tmp_path / "keys"))
+from tests.integration.desk import MEYER, NOW, WARRANT, Desk, officer, rows
 
 
 def test_air22_an_interception_keeps_its_person_and_its_ground(desk: Desk) -> None:

@@ -1,26 +1,20 @@
 """A record that is wrong is amended by a named person with a reason; the one wronged can cross afterwards (RED-1)."""
 
-from pathlib import Path
-
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from backend import viewing
+from backend.acting import Acting
 from backend.amending import Correction, correct, reconcile
 from backend.caller import Caller
 from backend.crossing import Status
 from backend.errors import KeyGone, NotAllowed, Refused
-from backend.keys import KeyRing, of_gallery
+from backend.keys import of_gallery
 from backend.store import crossings, decisions, outbox, reconciliations
 from backend.store.schema import audit_log
 from calibration.service.border import DAY_MS, NOW, Border, boarded, passed
 
 CLERK = Caller("r.keller", "records", ports=frozenset({"ZRH"}), purpose="redress")
-
-
-@pytest.fixture
-def border(engine: Engine, tmp_path: Path) -> Border:
-    return Border(engine, KeyRing(tmp_path / "keys"))
 
 
 def amend(border: Border, crossing: str, traveler: str | None = None, who: Caller = CLERK) -> str:
@@ -141,9 +135,9 @@ def test_red1_a_records_officer_settles_what_the_repository_disputes_once(border
     journey, (anna, *_) = border.journey()
     crossing = border.cross(journey, anna)
     border.ask(reconciliations.open_one, crossing, "differs", NOW)
-    assert [one.crossing for one in border.ask(viewing.disagreements, CLERK, NOW)] == [crossing]
+    assert [one.crossing for one in border.ask(viewing.disagreements, Acting(CLERK, border.keys, NOW))] == [crossing]
     elsewhere = Caller("r.dubois", "records", ports=frozenset({"GVA"}), purpose="case")
-    assert border.ask(viewing.disagreements, elsewhere, NOW) == []
+    assert border.ask(viewing.disagreements, Acting(elsewhere, border.keys, NOW)) == []
     with pytest.raises(NotAllowed):
         border.ask(reconcile, border.how, elsewhere, crossing, stands, "compared by hand")
     border.ask(reconcile, border.how, CLERK, crossing, stands, "compared by hand")
@@ -160,11 +154,12 @@ def test_acc1_every_crossing_shown_is_in_the_log_with_who_and_why(border: Border
     journey, (anna, ben, _) = border.journey()
     mine = {border.cross(journey, anna), border.cross(journey, ben)}
     officer = Caller("o.meyer", "officer", ports=frozenset({"ZRH"}), purpose="inspection")
-    seen = border.ask(viewing.crossings_of, border.keys, officer, journey, NOW)
+    seen = border.ask(viewing.crossings_of, Acting(officer, border.keys, NOW), journey)
     assert {one.crossing.crossing for one in seen} == mine
     assert {one.name for one in seen} == {"SPECIMEN P0", "SPECIMEN P1"}
     assert {one.queued_for for one in seen} == {outbox.SYSTEMS}
     for crossing in mine:
         assert ("o.meyer", "crossing.viewed", "inspection", "") in noted(border, crossing)
     with pytest.raises(NotAllowed):
-        border.ask(viewing.crossings_of, border.keys, Caller("o.x", "officer", ports=frozenset({"GVA"})), journey, NOW)
+        stranger = Caller("o.x", "officer", ports=frozenset({"GVA"}))
+        border.ask(viewing.crossings_of, Acting(stranger, border.keys, NOW), journey)

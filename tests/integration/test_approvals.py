@@ -25,11 +25,6 @@ from tests.integration.desk import ANALYST, HOUR_MS, NOW, SUPERVISOR, Desk, offi
 OTHER = officer("s.hofer", "ZRH", "supervisor")
 
 
-@pytest.fixture
-def desk(engine: Engine, tmp_path: Path) -> Desk:
-    return Desk(engine, KeyRing(tmp_path / "keys"))
-
-
 def person(desk: Desk, number: int) -> str:
     of = Biographic("", "", document_type="P", document_issuer="UTO", document_number=f"XX7{number:05}")
     return fingerprint(desk.keys.box(PERSONS), of.document)

@@ -1,7 +1,6 @@
 """Doors that closed abroad end nothing here: who arrives is still to be seen, citizens too."""
 
 import asyncio
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,11 +18,6 @@ from calibration.service.journeys import announce, people, vectors
 
 RUN = "XX1"
 NOW, DEPARTS, ARRIVES = 100 * DAY_MS, 101 * DAY_MS, 101 * DAY_MS + 11 * HOUR_MS
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> KeyRing:
-    return KeyRing(tmp_path / "keys")
 
 
 def arriving(engine: Engine, keys: KeyRing, arrives_utc_ms: int | None) -> None:

@@ -20,11 +20,6 @@ CANARY = "QUETZALCOATLUS"
 KEPT, PURGED = "kept", "purged"
 
 
-@pytest.fixture
-def keys(tmp_path: Path) -> KeyRing:
-    return KeyRing(tmp_path / "keys")
-
-
 @pytest.fixture(params=["sqlcipher", "postgresql"])
 def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database to restore into."""

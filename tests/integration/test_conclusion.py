@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, event, select
@@ -30,11 +29,6 @@ from calibration.service.rig import stand_against
 from tests.make import unit
 
 JOURNEY, IMAGE = "XX1/20270115/ZRH", b"\xff\xd8\xff a live image"
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> KeyRing:
-    return KeyRing(tmp_path / "keys")
 
 
 def allow(db: Connection, traveler: str) -> str:

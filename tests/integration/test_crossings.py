@@ -22,11 +22,6 @@ from calibration.service.border import DAY_MS, HOUR_MS, NOW, Border, boarded, pa
 from calibration.service.stores import Scratch
 
 
-@pytest.fixture
-def border(engine: Engine, tmp_path: Path) -> Border:
-    return Border(engine, KeyRing(tmp_path / "keys"))
-
-
 def noted(border: Border, subject: str) -> list[tuple[str, str]]:
     """(action, result) of the log's entries about an id."""
     with border.engine.begin() as db:

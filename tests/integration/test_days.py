@@ -1,17 +1,16 @@
 """Keys of days: what was sealed and is told, or never completed, opens from no copy once its day is over."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from backend.amending import Correction, correct
 from backend.biographic import Biographic
 from backend.caller import Caller
 from backend.daily import Daily, day
 from backend.errors import KeyGone
-from backend.keys import MANIFESTS, RECORDS, KeyRing
+from backend.keys import MANIFESTS, RECORDS
 from backend.retention import days
 from backend.retention import engine as retention
 from backend.retention.due import DAY_MS, Terms
@@ -25,11 +24,6 @@ from calibration.service.border import NOW, Border
 TERMS = Terms(14 * DAY_MS, DAY_MS)
 LATEST = NOW + 15 * DAY_MS
 CLERK = Caller("r.keller", "records", ports=frozenset({"ZRH"}), purpose="redress")
-
-
-@pytest.fixture
-def border(engine: Engine, tmp_path: Path) -> Border:
-    return Border(engine, KeyRing(tmp_path / "keys"))
 
 
 def crossed(border: Border) -> str:

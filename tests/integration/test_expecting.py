@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from backend.acting import Acting
-from backend.caller import EVERYWHERE
-from backend.caller import Caller as Who
 from backend.errors import KeyGone, Refused
 from backend.expecting import apply, close_doors, own
-from backend.keys import KeyRing, of_citizens
+from backend.keys import of_citizens
 from backend.manifests.findings import Finding, Unusable
 from backend.manifests.paxlst import parse
 from backend.manifests.runs import Run, runs
@@ -28,18 +25,13 @@ from backend.store.engine import Store
 from backend.store.messages import Sent
 from backend.store.schema import messages as message_rows
 from backend.store.templates import Sample
+from tests.integration.lists import NOW_UTC_MS
 from tests.unit.backend.paxlst_specimens import ANNA, BEN, CARL, LEG, interchange, message
 
-NOW_UTC_MS = 1_795_336_000_000  # the morning of 22 November 2026
 TERMS = Terms(14 * DAY_MS, 24 * HOUR_MS)
 DAVE = CARL.replace("CARL", "DAVE").replace("C9", "C8")
 CREW, CREW_AGAIN, CREW_CANCELLED = "BGM+250'", "BGM+250++5'", "BGM+250++1'"
 HOME = LEG.replace("LOC+125+ZRH", "LOC+125+LHR").replace("LOC+87+HKG", "LOC+87+ZRH")
-
-
-@pytest.fixture
-def acting(tmp_path: Path) -> Iterator[Acting]:
-    yield Acting(Who("carrier", "carrier", None, frozenset({EVERYWHERE})), KeyRing(tmp_path / "keys"), NOW_UTC_MS)
 
 
 def read(content: bytes, now_utc_ms: int = NOW_UTC_MS) -> tuple[list[Run], list[Finding]]:
@@ -152,7 +144,7 @@ def test_a_cancelled_list_of_crew_takes_the_crew_and_no_journey(engine: Engine, 
 
 def close(engine: Engine, acting: Acting, journey: str) -> None:
     with engine.begin() as db:
-        close_doors(db, acting, own(acting, journey, journeys.find(db, journey)))
+        close_doors(db, acting, own(db, acting, journey))
 
 
 def looked(engine: Engine, acting: Acting) -> None:
@@ -170,7 +162,7 @@ def test_ret1_doors_that_are_closed_in_vain_take_no_key(engine: Engine, acting: 
     journey = taken(engine, acting, ANNA, BEN)
     enrol(engine, acting, journey)
     with pytest.raises(Refused), engine.begin() as db:
-        close_doors(db, acting, own(acting, journey, journeys.find(db, journey)))
+        close_doors(db, acting, own(db, acting, journey))
         raise Refused("a later message of the same interchange")
     looked(engine, acting)
     with engine.begin() as db:

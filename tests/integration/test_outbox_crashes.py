@@ -1,7 +1,6 @@
 """Senders killed at every step and records through outages: one effect at each system, no more and no less."""
 
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -16,12 +15,6 @@ from calibration.service.line import Line
 from calibration.service.postgres import Postgres
 from calibration.service.sinks import Sinks
 from calibration.service.stores import Scratch
-
-
-@pytest.fixture(scope="module")
-def sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sinks]:
-    with Sinks(tmp_path_factory.mktemp("sinks")) as sinks:
-        yield sinks
 
 
 @pytest.mark.parametrize("point", figures.POINTS)

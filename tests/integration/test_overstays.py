@@ -1,25 +1,19 @@
 """Who arrived, may no longer stay and has not departed; on both stores."""
 
 import random
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from backend import stays, viewing
+from backend.acting import Acting
 from backend.caller import Caller
 from backend.errors import NotAllowed
-from backend.keys import KeyRing
 from backend.stays import Move, match
 from backend.store.schema import audit_log, crossings
 from calibration.service.border import DAY_MS, NOW, Border, boarded
 
 ANALYST = Caller("a.weber", "analyst", ports=frozenset({"ZRH"}), purpose="inspection")
-
-
-@pytest.fixture
-def border(engine: Engine, tmp_path: Path) -> Border:
-    return Border(engine, KeyRing(tmp_path / "keys"))
 
 
 def move(border: Border, direction: str, persons: str, who: int, at_utc_ms: int) -> str:
@@ -72,11 +66,13 @@ def test_the_list_is_what_matching_arrivals_with_departures_gives(border: Border
 def test_acc1_the_list_is_by_port_and_every_look_at_it_is_in_the_log(border: Border) -> None:
     arrival = move(border, "in", "TOUR", 0, NOW)
     over_utc_ms = NOW + 91 * DAY_MS
-    assert [one.crossing for one in border.ask(viewing.overstays, ANALYST, "", over_utc_ms)] == [arrival]
+    assert [one.crossing for one in border.ask(viewing.overstays, Acting(ANALYST, border.keys, over_utc_ms), "")] == [
+        arrival
+    ]
     elsewhere = Caller("a.dubois", "analyst", ports=frozenset({"GVA"}), purpose="inspection")
-    assert border.ask(viewing.overstays, elsewhere, "", over_utc_ms) == []
+    assert border.ask(viewing.overstays, Acting(elsewhere, border.keys, over_utc_ms), "") == []
     with pytest.raises(NotAllowed, match="no post at port ZRH"):
-        border.ask(viewing.overstays, elsewhere, "ZRH", over_utc_ms)
+        border.ask(viewing.overstays, Acting(elsewhere, border.keys, over_utc_ms), "ZRH")
     with border.engine.begin() as db:
         wanted = select(audit_log.c.who, audit_log.c.purpose).where(audit_log.c.action == "overstay.viewed")
         assert [tuple(row) for row in db.execute(wanted)] == [("a.weber", "inspection")]

@@ -2,34 +2,25 @@
 
 import uuid
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from limen.v1.approvals_pb2 import ProposeRequest, Protect
-from sqlalchemy import Engine
 
 from backend import viewing
 from backend.alerts import view
 from backend.crossing import Recording, report
 from backend.errors import NotAllowed, Refused
-from backend.keys import KeyRing
 from backend.retention import purge
 from backend.store import schema, travelers
 from backend.store.proposals import REJECTED
 from backend.store.travelers import Traveler
 from calibration.service import journeys
 from calibration.service.border import boarded
-from tests.integration.desk import ANALYST, NOW, SUPERVISOR, Desk, officer, rows
+from tests.integration.desk import ANALYST, MEYER, NOW, SUPERVISOR, Desk, rows
 
-MEYER = officer("o.meyer")
 ON_A_CASE = replace(MEYER, name="o.huber", purpose="case")
 INSPECTING = replace(MEYER, purpose="inspection")
-
-
-@pytest.fixture
-def desk(engine: Engine, tmp_path: Path) -> Desk:
-    return Desk(engine, KeyRing(tmp_path / "keys"))
 
 
 def asked(desk: Desk, traveler: str) -> ProposeRequest:
@@ -43,7 +34,7 @@ def protect(desk: Desk, number: int = 0) -> str:
 
 
 def at_gate(desk: Desk, journey: str = "") -> list[tuple[str, str, str]]:
-    shown = desk.ask(travelers.expected, desk.keys, journey or desk.journey)
+    shown = travelers.expected(desk.keys, desk.ask(travelers.sheet, journey or desk.journey))
     return [(one.seat, one.name, one.reference) for one in shown]
 
 
@@ -107,9 +98,7 @@ def test_acc2_a_record_of_a_protected_traveller_is_listed_with_its_label_and_wit
         desk.ask(report, how, boarded(desk.journey, traveler, NOW))
     who = protect(desk)
     for caller, name in ((INSPECTING, ""), (ON_A_CASE, "SPECIMEN P0")):
-        seen = {
-            one.crossing.traveler: one for one in desk.ask(viewing.crossings_of, desk.keys, caller, desk.journey, NOW)
-        }
+        seen = {one.crossing.traveler: one for one in desk.ask(viewing.crossings_of, desk.acting(caller), desk.journey)}
         assert (seen[who].name, seen[who].protected) == (name, True)
         assert (seen[desk.people[1]].name, seen[desk.people[1]].protected) == ("SPECIMEN P1", False)
     results = [result for _, _, _, result in desk.noted("crossing.viewed")]
@@ -123,7 +112,7 @@ def test_acc2_the_label_outlives_the_name(desk: Desk) -> None:
     desk.ask(report, how, boarded(desk.journey, desk.people[0], NOW))
     who = protect(desk)
     desk.ask(purge.gallery, desk.keys, desk.journey, NOW)
-    (seen,) = desk.ask(viewing.crossings_of, desk.keys, INSPECTING, desk.journey, NOW)
+    (seen,) = desk.ask(viewing.crossings_of, desk.acting(INSPECTING), desk.journey)
     assert (seen.crossing.traveler, seen.name, seen.protected) == (who, "", True)
 
 

@@ -20,12 +20,6 @@ from tests.conftest import Caller, Person, Service, board, flight, question, sho
 
 
 @pytest.fixture(scope="module")
-def sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sinks]:
-    with Sinks(tmp_path_factory.mktemp("sinks")) as sinks:
-        yield sinks
-
-
-@pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, sinks: Sinks) -> Iterator[Service]:
     root = tmp_path_factory.mktemp("told")
     service = Service(root, Rules(), records=Records.model_validate(sinks.urls()))

@@ -28,11 +28,6 @@ NOW, DEPARTS = 100 * DAY_MS, 101 * DAY_MS
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> KeyRing:
-    return KeyRing(tmp_path / "keys")
-
-
-@pytest.fixture
 def flown(engine: Engine, keys: KeyRing) -> Engine:
     """XX1 with six people, two of them citizens."""
     with engine.begin() as db:

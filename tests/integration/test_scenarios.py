@@ -62,11 +62,6 @@ def officer(service: Service) -> Person:
 
 
 @pytest.fixture(scope="module")
-def g1(gate: Caller) -> Gate:
-    return Gate(gate, "g1")
-
-
-@pytest.fixture(scope="module")
 def quay(service: Service) -> Gate:
     return Gate(service.add("q1", "gate", "Q1", "CHBSL"), "q1")
 

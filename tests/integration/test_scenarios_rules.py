@@ -46,12 +46,6 @@ CITIZEN = Guest("B1", nationality="CHE")
 CHILD = Guest("C1", birth="200203")
 
 
-@pytest.fixture(scope="module")
-def sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sinks]:
-    with Sinks(tmp_path_factory.mktemp("sinks")) as sinks:
-        yield sinks
-
-
 def furnished(root: Path, sinks: Sinks) -> Shifted:
     """With systems of record, and a purge that looks all the time."""
     told = Records.model_validate(sinks.urls())
@@ -83,11 +77,6 @@ def analyst(service: Service) -> Person:
 @pytest.fixture(scope="module")
 def supervisor(service: Service) -> Person:
     return service.person("s.graf", "supervisor@*")
-
-
-@pytest.fixture(scope="module")
-def g1(gate: Caller) -> Gate:
-    return Gate(gate, "g1")
 
 
 def boarded(carrier: Caller, operator: Caller, g1: Gate, *guests: Guest) -> str:

@@ -1,0 +1,56 @@
+"""What several of these tests begin with: keys, a border, an officers' desk, systems of record, a gate."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from backend.acting import Acting
+from backend.caller import EVERYWHERE
+from backend.caller import Caller as Who
+from backend.keys import KeyRing
+from calibration.service.border import Border
+from calibration.service.sinks import Sinks
+from tests.conftest import Caller
+from tests.integration.acts import Gate
+from tests.integration.desk import Desk
+from tests.integration.lists import NOW_UTC_MS
+from tests.integration.telling import Telling
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> KeyRing:
+    return KeyRing(tmp_path / "keys")
+
+
+@pytest.fixture
+def acting(keys: KeyRing) -> Acting:
+    """A carrier."""
+    return Acting(Who("carrier", "carrier", None, frozenset({EVERYWHERE})), keys, NOW_UTC_MS)
+
+
+@pytest.fixture
+def border(engine: Engine, keys: KeyRing) -> Border:
+    return Border(engine, keys)
+
+
+@pytest.fixture
+def desk(engine: Engine, keys: KeyRing) -> Desk:
+    return Desk(engine, keys)
+
+
+@pytest.fixture(scope="module")
+def sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sinks]:
+    with Sinks(tmp_path_factory.mktemp("sinks")) as sinks:
+        yield sinks
+
+
+@pytest.fixture
+def telling(engine: Engine, tmp_path: Path, sinks: Sinks) -> Telling:
+    return Telling(engine, tmp_path, sinks)
+
+
+@pytest.fixture(scope="module")
+def g1(gate: Caller) -> Gate:
+    return Gate(gate, "g1")
