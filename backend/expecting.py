@@ -15,7 +15,7 @@ from backend.manifests.findings import Finding
 from backend.manifests.messages import Function, Listing, Person
 from backend.manifests.runs import Run
 from backend.retention import purge
-from backend.store import decisions, gallery_rows, journeys, templates, travelers
+from backend.store import decisions, journeys, templates, travelers
 from backend.store.journeys import Journey
 from backend.store.travelers import Listed, Traveler
 
@@ -125,7 +125,6 @@ def accommodate(db: Connection, acting: Acting, known: Journey, traveler: str, k
     travelers.accommodate(db, traveler, kind)
     if kind:
         templates.forget(db, [traveler])
-    gallery_rows.changed(db, [known.journey])
     acting.note(db, "traveler.accommodated", traveler, known.journey, kind or "none")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import grpc
 import structlog
+import threadpoolctl
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from limen.v1 import (
@@ -95,6 +96,7 @@ async def running(settings: Settings, clock: Clock = utc_ms) -> AsyncIterator[in
     """
     check_libraries()
     cv2.setNumThreads(1)  # only small pictures are measured here
+    threadpoolctl.threadpool_limits(1, user_api="blas")  # its threads go on spinning after a search: in others' way
     models.check_all()
     point = _operating_point(settings.operating_point or FILE)
     async with contextlib.AsyncExitStack() as stack:

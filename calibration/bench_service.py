@@ -11,6 +11,7 @@ from typing import Self
 
 import grpc
 import numpy as np
+import threadpoolctl
 from limen.v1 import manifests_pb2
 from limen.v1.manifests_pb2_grpc import ManifestsStub
 from limen.v1.verification_pb2_grpc import VerificationStub
@@ -62,6 +63,7 @@ class ServiceBench:
 
     def __enter__(self) -> Self:
         self._rig.__enter__()
+        threadpoolctl.threadpool_limits(1, user_api="blas")  # as the service, whose cores the bare work shares
         self._stubs = {size: self._rig.ready(gate, self._shots[0]) for size, gate in self._gates.items()}
         return self
 

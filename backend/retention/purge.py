@@ -22,7 +22,6 @@ from backend.store.schema import (
     journeys,
     messages,
     sessions,
-    templates,
     travelers,
 )
 from backend.store.templates import forget
@@ -49,11 +48,9 @@ def galleries_due(db: Connection, terms: Terms, now_utc_ms: int) -> list[str]:
 
 
 def citizens_due(db: Connection, keys: KeyRing, now_utc_ms: int) -> list[str]:
-    """Journeys whose citizens' entries must go, of which an entry or the key is still there."""
-    left = select(travelers.c.journey).join(templates, templates.c.traveler == travelers.c.traveler)
-    there = set(db.execute(left.where(travelers.c.citizen).distinct()).scalars())
-    ended = [row.journey for row in _alive(db) if _citizens_end(row) <= now_utc_ms]
-    return [journey for journey in ended if journey in there or keys.has(of_citizens(journey))]
+    """Journeys whose citizens' entries must go and have not, or of which there is a key again."""
+    ended = [row for row in _alive(db) if _citizens_end(row) <= now_utc_ms]
+    return [row.journey for row in ended if row.citizens_purged_utc_ms is None or keys.has(of_citizens(row.journey))]
 
 
 def _citizens_end(row: Row[Any]) -> int:
@@ -75,6 +72,8 @@ def citizens(db: Connection, keys: KeyRing, journey: str, now_utc_ms: int) -> in
     """Citizens' templates of a journey; how many went.  Idempotent."""
     gone = keys.destroy(of_citizens(journey))
     found = citizens_templates(db, journey)
+    first = journeys.c.citizens_purged_utc_ms.is_(None)
+    db.execute(update(journeys).where(journeys.c.journey == journey, first).values(citizens_purged_utc_ms=now_utc_ms))
     if found or gone:
         gallery_rows.changed(db, [journey])
         result = json.dumps({"templates": found, "key": _name(of_citizens(journey))})
@@ -117,11 +116,6 @@ def leftovers(db: Connection, now_utc_ms: int) -> int:
     if parts:
         note(db, Note(now_utc_ms, WHO, ROLE, "parts.purged", purpose="RET-2", result=str(parts)))
     return parts + db.execute(delete(sessions).where(sessions.c.until_utc_ms <= now_utc_ms)).rowcount
-
-
-def overdue(db: Connection, terms: Terms, now_utc_ms: int, grace_ms: int) -> int:
-    """Journeys that should have gone `grace_ms` ago and are still there, held ones left out: must be 0."""
-    return len(galleries_due(db, terms, now_utc_ms - grace_ms))
 
 
 def _forget_replies(db: Connection, journey: str) -> None:

@@ -1,16 +1,30 @@
 """Alerts to officers: one for each answer an officer must be told of."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row, bindparam, exists, select
 
 from backend.caller import EVERYWHERE
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import add
+from backend.store.portable import add, row_of
 from backend.store.schema import alerts, audit_log, decisions
+
+# Asked after every answer, so made once.
+_UNTOLD = (
+    select(decisions)
+    .where(decisions.c.officer.is_(True), decisions.c.decided_utc_ms >= bindparam("since"))
+    .where(~exists().where(alerts.c.decision == decisions.c.decision))
+    .order_by(decisions.c.decided_utc_ms)
+)
+_OVERDUE = select(alerts).where(
+    alerts.c.adjudication.is_(None),
+    alerts.c.taken_by.is_(None),
+    alerts.c.escalated_utc_ms.is_(None),
+    alerts.c.raised_utc_ms <= bindparam("raised"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +59,13 @@ class Adjudicated:
 
 def untold(db: Connection, since_utc_ms: int) -> list[Row[Any]]:
     """Decisions from a time on that an officer must be told and that have no alert yet, the oldest first."""
-    due = decisions.c.officer.is_(True) & (decisions.c.decided_utc_ms >= since_utc_ms)
-    told = exists().where(alerts.c.decision == decisions.c.decision)
-    return list(db.execute(select(decisions).where(due, ~told).order_by(decisions.c.decided_utc_ms)))
+    return list(db.execute(_UNTOLD, {"since": since_utc_ms}))
 
 
 def put(db: Connection, alert: Alert) -> bool:
     """False if the decision has its alert already."""
     touch(db, Topic.ALERTS)
-    return add(db, alerts, asdict(alert))
+    return add(db, alerts, row_of(alert))
 
 
 def find(db: Connection, alert: str) -> Alert | None:
@@ -71,9 +83,7 @@ def open_at(db: Connection, ports: Iterable[str]) -> list[Alert]:
 
 def overdue(db: Connection, raised_utc_ms: int) -> list[Alert]:
     """Raised by then, taken by nobody and not escalated yet."""
-    waits = alerts.c.adjudication.is_(None) & alerts.c.taken_by.is_(None) & alerts.c.escalated_utc_ms.is_(None)
-    rows = db.execute(select(alerts).where(waits, alerts.c.raised_utc_ms <= raised_utc_ms))
-    return [Alert(**row._mapping) for row in rows]
+    return [Alert(**row._mapping) for row in db.execute(_OVERDUE, {"raised": raised_utc_ms})]
 
 
 def escalate(db: Connection, alert: str, now_utc_ms: int) -> None:
@@ -92,7 +102,7 @@ def adjudicate(db: Connection, alert: str, officer: str, what: Adjudicated) -> b
     """False unless this officer has taken it and nobody has adjudicated it."""
     theirs = (alerts.c.alert == alert) & (alerts.c.taken_by == officer) & alerts.c.adjudication.is_(None)
     touch(db, Topic.ALERTS)
-    return db.execute(alerts.update().where(theirs).values(asdict(what))).rowcount == 1
+    return db.execute(alerts.update().where(theirs).values(row_of(what))).rowcount == 1
 
 
 def noted(db: Connection, alert: str, who: str, action: str) -> bool:

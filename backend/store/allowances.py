@@ -1,12 +1,17 @@
 """Who may pass once in spite of what the policy says, because a named person said so."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
-from backend.store.portable import Given
+from backend.store.portable import Given, row_of
 from backend.store.schema import allowances
 
+_SPENT = allowances.update().where(
+    allowances.c.journey == bindparam("here"),
+    allowances.c.traveler == bindparam("who"),
+    allowances.c.used_by.is_(None),
+)
 VALID_MS = 600_000  # ten minutes: long enough to walk back to the gate
 
 
@@ -25,7 +30,7 @@ class Allowance:
 
 
 def give(db: Connection, allowance: Allowance) -> None:
-    db.execute(allowances.insert(), asdict(allowance))
+    db.execute(allowances.insert(), row_of(allowance))
 
 
 def usable(db: Connection, journey: str, traveler: str, now_utc_ms: int) -> str | None:
@@ -43,8 +48,7 @@ def next_usable(journey: Given[str], traveler: Given[str], now_utc_ms: Given[int
 
 def spend(db: Connection, journey: str, traveler: str, by: str) -> None:
     """Everything the traveller has left on this journey.  by: an alert, or an encounter."""
-    left = (allowances.c.journey == journey) & (allowances.c.traveler == traveler) & allowances.c.used_by.is_(None)
-    db.execute(allowances.update().where(left).values(used_by=by))
+    db.execute(_SPENT, {"here": journey, "who": traveler, "used_by": by})
 
 
 def use(db: Connection, allowance: str, decision: str) -> bool:

@@ -2,17 +2,19 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from backend.caller import Caller
-from backend.store.portable import add
+from backend.store.portable import add, row_of
 from backend.store.schema import audit, audit_log
 
 DEVICE_LINES = "device.lines"
 START = "0" * 64  # hash before the first entry
+_LAST = select(audit_log.c.number, audit_log.c.hash).order_by(audit_log.c.number.desc()).limit(1)
+_APPENDED = audit_log.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,10 @@ def by(who: Caller, at_utc_ms: int, action: str, subject: str = "", place: str =
 
 def note(db: Connection, entry: Note) -> int:
     """Append an entry in the caller's transaction; its number.  Writers are one at a time, so none is skipped."""
-    last = db.execute(select(audit_log.c.number, audit_log.c.hash).order_by(audit_log.c.number.desc()).limit(1)).first()
+    last = db.execute(_LAST).first()
     number, before = (last.number + 1, last.hash) if last else (1, START)
-    row = {"number": number, **asdict(entry)}
-    db.execute(audit_log.insert(), {**row, "hash": chained(before, row)})
+    row = {"number": number, **row_of(entry)}
+    db.execute(_APPENDED, {**row, "hash": chained(before, row)})
     return number
 
 
@@ -62,7 +64,7 @@ class DeviceLine:
 
 def append(db: Connection, lines: list[DeviceLine], now_utc_ms: int) -> None:
     """Keep a device's lines, each once, and their digest in the log.  Lines held already stay as they are."""
-    new = sum(add(db, audit, asdict(line)) for line in lines)
+    new = sum(add(db, audit, row_of(line)) for line in lines)
     if new:
         device, numbers = lines[0].device, [line.number for line in lines]
         span = f"{device}:{min(numbers)}-{max(numbers)}"

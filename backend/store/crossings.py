@@ -1,15 +1,19 @@
 """How encounters ended, and the crossings they confirm."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, select
 
-from backend.store import outbox
+from backend.store import gallery_rows, outbox
 from backend.store.bell import Topic
 from backend.store.engine import touch
+from backend.store.portable import add, row_of
 from backend.store.schema import amendments, crossings, outcomes, travelers
+
+_ENDED = select(outcomes).where(outcomes.c.encounter == bindparam("encounter"))
+_END = outcomes.insert()
+_ONE = select(crossings).where(crossings.c.crossing == bindparam("crossing"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,13 @@ class Amendment:
 
 def settled(db: Connection, encounter: str) -> tuple[str, str] | None:
     """(outcome, status) already reported for an encounter."""
-    row = db.execute(select(outcomes).where(outcomes.c.encounter == encounter)).one_or_none()
+    row = db.execute(_ENDED, {"encounter": encounter}).one_or_none()
     return (row.outcome, row.status) if row else None
 
 
 def settle(db: Connection, encounter: str, outcome: str, status: str, now_utc_ms: int) -> None:
     row = {"encounter": encounter, "outcome": outcome, "status": status, "reported_utc_ms": now_utc_ms}
-    db.execute(outcomes.insert(), row)
+    db.execute(_END, row)
 
 
 def confirm(db: Connection, crossing: Crossing, systems: Sequence[str], now_utc_ms: int) -> bool:
@@ -66,18 +70,15 @@ def confirm(db: Connection, crossing: Crossing, systems: Sequence[str], now_utc_
     False if this traveller has already crossed on this journey: the unique index decides, so two gates that race
     cannot both win.
     """
-    try:
-        with db.begin_nested():
-            db.execute(crossings.insert(), asdict(crossing))
-    except IntegrityError:
+    if not add(db, crossings, row_of(crossing)):
         return False
     outbox.queue(db, crossing.crossing, systems, now_utc_ms)
-    touch(db, Topic.GALLERIES)
+    _seen(db, crossing)
     return True
 
 
 def find(db: Connection, crossing: str) -> Crossing | None:
-    row = db.execute(select(crossings).where(crossings.c.crossing == crossing)).one_or_none()
+    row = db.execute(_ONE, {"crossing": crossing}).one_or_none()
     return Crossing(**row._mapping) if row else None
 
 
@@ -107,9 +108,17 @@ def amend(db: Connection, made: Amendment) -> bool:
     here = (crossings.c.crossing == made.crossing) & crossings.c.voided_utc_ms.is_(None)
     if db.execute(crossings.update().where(here).values(voided_utc_ms=made.amended_utc_ms)).rowcount == 0:
         return False
-    db.execute(amendments.insert(), asdict(made))
-    touch(db, Topic.GALLERIES)
+    db.execute(amendments.insert(), row_of(made))
+    if (of := find(db, made.crossing)) is not None:
+        _seen(db, of)
     return True
+
+
+def _seen(db: Connection, crossing: Crossing) -> None:
+    """Whoever watches a journey is told; a citizen who has crossed leaves its gallery (RET-1)."""
+    touch(db, Topic.GALLERIES)
+    if crossing.citizen:
+        gallery_rows.changed(db, [crossing.journey])
 
 
 def amendment(db: Connection, of: str) -> Amendment | None:

@@ -2,17 +2,20 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 from limen.v1.verification_pb2 import VerifyRequest
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import Given, add
+from backend.store.portable import Given, add, row_of
 from backend.store.schema import crossings, decisions, travelers
 
 MADE = "decision.made"
+# Made once, not with each question: a traveller waits meanwhile.
+_ASKED = select(decisions).where(decisions.c.encounter == bindparam("encounter"))
+_GRANTED = _ASKED.where(decisions.c.decision == bindparam("decision"), decisions.c.directive == "proceed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,14 @@ def record(db: Connection, decision: Decision) -> Decision:
     The bell rings for every one: who is told by it does the same work whoever the answer is about.
     """
     touch(db, Topic.DECISIONS)
-    if add(db, decisions, asdict(decision)):
+    if add(db, decisions, row_of(decision)):
         return decision
     return next(made for made in of_encounter(db, decision.encounter) if made.attempt == decision.attempt)
 
 
 def digest(of: Decision | None) -> str:
     """SHA-256 over a decision as it is kept; of None for one that is not there."""
-    values = [_plain(value) for value in asdict(of).values()] if of else None
+    values = [_plain(value) for value in row_of(of).values()] if of else None
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
@@ -81,7 +84,7 @@ def by_id(db: Connection, decision: str) -> Decision | None:
 
 
 def of_encounter(db: Connection, encounter: str) -> list[Decision]:
-    rows = db.execute(select(decisions).where(decisions.c.encounter == encounter))
+    rows = db.execute(_ASKED, {"encounter": encounter})
     return [Decision(**row._mapping) for row in rows]
 
 
@@ -98,14 +101,15 @@ class Known:
     removed: bool
 
 
+_KNOWN = select(*(travelers.c[field.name] for field in fields(Known))).where(
+    travelers.c.journey == bindparam("journey"), travelers.c.traveler == bindparam("traveler")
+)
 NOBODY = Known("", "", citizen=False, photographed=True, recorded=False, accommodation="", removed=False)
 
 
 def known(db: Connection, journey: str, traveler: str) -> Known:
     """NOBODY for a traveller who was never on the journey's manifest."""
-    of = travelers.c
-    columns = (of.person, of.seat, of.citizen, of.photographed, of.recorded, of.accommodation, of.removed)
-    row = db.execute(select(*columns).where(of.journey == journey, of.traveler == traveler)).one_or_none()
+    row = db.execute(_KNOWN, {"journey": journey, "traveler": traveler}).one_or_none()
     return Known(**row._mapping) if row else NOBODY
 
 
@@ -149,11 +153,7 @@ def _answer(kept: Decision) -> Answer:
 
 def granted(db: Connection, encounter: str, decision: str) -> Decision | None:
     """The PROCEED with this id, if it was given to this encounter."""
-    row = db.execute(
-        select(decisions).where(
-            decisions.c.decision == decision, decisions.c.encounter == encounter, decisions.c.directive == "proceed"
-        )
-    ).one_or_none()
+    row = db.execute(_GRANTED, {"encounter": encounter, "decision": decision}).one_or_none()
     return Decision(**row._mapping) if row else None
 
 

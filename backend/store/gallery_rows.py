@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, select
+from sqlalchemy import Connection, Row, bindparam, case, func, select
 
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.store.bell import Topic
@@ -15,11 +15,12 @@ from backend.store.portable import add
 from backend.store.schema import assignments, crossings, galleries, journeys, photo_refusals, templates, travelers
 
 NONE = -1  # number of a refusal: no photo came at all
+_CHANGED = galleries.update().where(galleries.c.journey == bindparam("of")).values(revision=galleries.c.revision + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Anything that can change a gallery changes this; it costs one pass over the journey's travellers.
+    """Anything that can change a gallery changes this; it costs the same however many travellers there are.
 
     opened: it may be searched.  searchable_utc_ms: since when it could be.
     """
@@ -63,9 +64,6 @@ def pulse(db: Connection, keys: KeyRing, journey: str) -> Pulse | None:
     run = db.execute(select(journeys).where(journeys.c.journey == journey)).one_or_none()
     if run is None or run.purged_utc_ms is not None or not keys.has(of_gallery(journey)):
         return None
-    people = db.execute(_head_count(journey)).one()
-    over = select(func.count()).where(crossings.c.journey == journey, crossings.c.citizen)
-    crossed = db.execute(over.where(crossings.c.voided_utc_ms.is_(None))).scalar_one()
     kept = db.execute(select(galleries).where(galleries.c.journey == journey)).one_or_none()
     revision = kept.revision if kept else 0
     return Pulse(
@@ -76,14 +74,8 @@ def pulse(db: Connection, keys: KeyRing, journey: str) -> Pulse | None:
         searchable_utc_ms=run.searchable_utc_ms,
         version=kept.version if kept else "",
         begun_utc_ms=kept.begun_utc_ms if kept else 0,
-        state=(*people, crossed, revision, run.closed_utc_ms, run.cancelled, keys.has(of_citizens(journey))),
+        state=(revision, run.closed_utc_ms, run.cancelled, keys.has(of_citizens(journey))),
     )
-
-
-def _head_count(journey: str) -> Select[int, Any, Any]:
-    going = case((and_(~travelers.c.removed, travelers.c.accommodation == ""), 1), else_=0)
-    counts = func.count(), func.sum(going), func.max(travelers.c.added_utc_ms)
-    return select(*counts).where(travelers.c.journey == journey)
 
 
 def _opened(run: Row[Any]) -> bool:
@@ -153,11 +145,10 @@ def _missed(db: Connection, journey: str) -> list[tuple[str, str]]:
 
 
 def changed(db: Connection, of: Iterable[str]) -> None:
-    """Their templates are others than before."""
+    """Their templates are others than before, or those whose they must hold."""
     for journey in set(of):
         _have(db, journey)
-        more = galleries.update().where(galleries.c.journey == journey)
-        db.execute(more.values(revision=galleries.c.revision + 1))
+        db.execute(_CHANGED, {"of": journey})
         touch(db, Topic.GALLERIES)
 
 

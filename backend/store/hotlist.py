@@ -1,12 +1,12 @@
 """Whom an officer must talk to: entries that a second person has validated (HUM-2)."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import Given
+from backend.store.portable import Given, row_of
 from backend.store.schema import hotlist
 
 
@@ -24,7 +24,7 @@ class Entry:
 
 def put(db: Connection, entry: Entry) -> None:
     """From the approval of a proposal only: the column that names it is unique and refers to one."""
-    db.execute(hotlist.insert(), asdict(entry))
+    db.execute(hotlist.insert(), row_of(entry))
     touch(db, Topic.RULES)
 
 

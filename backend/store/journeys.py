@@ -1,21 +1,22 @@
 """Flights, voyages and runs, and where they board."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, case, select
+from sqlalchemy import Connection, Select, bindparam, case, select
 
 from backend.errors import Refused
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.portable import Given, add, insert
+from backend.store.portable import Given, add, insert, row_of
 from backend.store.schema import assignments, journeys
 
 PORT = case((journeys.c.direction == "in", journeys.c.arrival_port), else_=journeys.c.departure_port)  # `Journey.port`
+_ONE = select(journeys).where(journeys.c.journey == bindparam("journey"))
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """See the table.  The last four are set by what happens to it."""
+    """See the table.  The last five are set by what happens to it."""
 
     journey: str
     mode: str
@@ -30,6 +31,7 @@ class Journey:
     searchable_utc_ms: int | None = None
     closed_utc_ms: int | None = None
     cancelled: bool = False
+    citizens_purged_utc_ms: int | None = None
     purged_utc_ms: int | None = None
 
     @property
@@ -46,11 +48,11 @@ class Journey:
 def announce(db: Connection, journey: Journey) -> bool:
     """False if it was announced already: what is known of it stays."""
     touch(db, Topic.GALLERIES)
-    return add(db, journeys, asdict(journey))
+    return add(db, journeys, row_of(journey))
 
 
 def find(db: Connection, journey: str) -> Journey | None:
-    row = db.execute(select(journeys).where(journeys.c.journey == journey)).one_or_none()
+    row = db.execute(_ONE, {"journey": journey}).one_or_none()
     return Journey(**row._mapping) if row else None
 
 

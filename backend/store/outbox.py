@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, String, bindparam, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
@@ -13,6 +13,17 @@ from backend.store.schema import captures, crossings, outbox
 SYSTEMS = ("ident", "tecs", "adis")
 UNREACHED = "unreached: "  # how the trouble of a row begins when its system gave no answer
 MOST_TROUBLE = 200  # characters
+
+# Of what a system holds: asked for every record, so made once.
+_QUEUED, _OF = outbox.insert(), bindparam("of", type_=String())
+_SENT = outbox.update().where(outbox.c.number == bindparam("tried"), outbox.c.sent_utc_ms.is_(None)).values(trouble="")
+_LEFT = select(outbox.c.number).where(outbox.c.sent_utc_ms.is_(None)).limit(1)
+_UNSENT = _LEFT.where(outbox.c.crossing == _OF)
+_UNSEALED = crossings.update().where(crossings.c.crossing == _OF).values(sealed=None)
+_ENCOUNTER = select(crossings.c.encounter).where(crossings.c.crossing == _OF).scalar_subquery()
+_SHARED = select(crossings.c.crossing).where(crossings.c.encounter == _ENCOUNTER)
+_SHARED_UNSENT = _LEFT.where(outbox.c.crossing.in_(_SHARED))
+_NO_CAPTURE = captures.delete().where(captures.c.encounter == _ENCOUNTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +57,9 @@ class Waiting:
 
 def queue(db: Connection, crossing: str, systems: Sequence[str], now_utc_ms: int, amendment: str = "") -> None:
     """Have systems told, after everything queued for them about this crossing before."""
-    rows = [
-        {
-            "system": system,
-            "crossing": crossing,
-            "amendment": amendment,
-            "queued_utc_ms": now_utc_ms,
-            "tries": 0,
-            "next_utc_ms": now_utc_ms,
-            "trouble": "",
-        }
-        for system in systems
-    ]
-    if rows:
-        db.execute(outbox.insert(), rows)
+    of = {"crossing": crossing, "amendment": amendment, "queued_utc_ms": now_utc_ms, "next_utc_ms": now_utc_ms}
+    if rows := [of | {"system": system, "tries": 0, "trouble": ""} for system in systems]:
+        db.execute(_QUEUED, rows)
         touch(db, Topic.OUTBOX)
 
 
@@ -98,16 +98,13 @@ def claim(db: Connection, system: str, now_utc_ms: int, until_utc_ms: int, most:
 
 def sent(db: Connection, due: Due, now_utc_ms: int) -> bool:
     """The system holds it.  False if that was known.  Once all hold what they must, we keep no copy."""
-    here = (outbox.c.number == due.number) & outbox.c.sent_utc_ms.is_(None)
-    if db.execute(outbox.update().where(here).values(sent_utc_ms=now_utc_ms, trouble="")).rowcount == 0:
+    if db.execute(_SENT, {"tried": due.number, "sent_utc_ms": now_utc_ms}).rowcount == 0:
         return False
-    unsent = select(outbox.c.number).where(outbox.c.sent_utc_ms.is_(None))
-    if db.execute(unsent.where(outbox.c.crossing == due.crossing)).first() is None:
-        db.execute(crossings.update().where(crossings.c.crossing == due.crossing).values(sealed=None))
-    encounter = select(crossings.c.encounter).where(crossings.c.crossing == due.crossing).scalar_subquery()
-    shared = select(crossings.c.crossing).where(crossings.c.encounter == encounter)
-    if db.execute(unsent.where(outbox.c.crossing.in_(shared))).first() is None:
-        db.execute(captures.delete().where(captures.c.encounter == encounter))
+    of = {"of": due.crossing}
+    if db.execute(_UNSENT, of).first() is None:
+        db.execute(_UNSEALED, of)
+    if db.execute(_SHARED_UNSENT, of).first() is None:
+        db.execute(_NO_CAPTURE, of)
     return True
 
 

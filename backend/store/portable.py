@@ -1,9 +1,15 @@
 """The one statement SQLite and PostgreSQL share but SQLAlchemy gives to each apart: insert, unless it is there."""
 
-from typing import Any, TypeAlias, TypeVar
+from dataclasses import fields
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
 Given: TypeAlias = T | ColumnElement[T]  # a value, or a column or parameter of a statement it becomes part of
@@ -19,5 +25,16 @@ def add(db: Connection, table: Table, row: dict[str, Any]) -> bool:
 
     Asks for the key of what was inserted: PostgreSQL's driver counts no rows here.
     """
-    statement = insert(db, table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return db.execute(statement).first() is not None
+    return db.execute(_adding(db.dialect.name, table), row).first() is not None
+
+
+@cache
+def _adding(dialect: str, table: Table) -> "ReturningInsert[Any]":
+    """Made once: to name all columns takes longer than to insert."""
+    made = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return made.on_conflict_do_nothing().returning(*table.primary_key.columns)
+
+
+def row_of(kept: "DataclassInstance") -> dict[str, Any]:
+    """A row from a dataclass whose fields are columns; `asdict` would copy every value."""
+    return {field.name: getattr(kept, field.name) for field in fields(kept)}

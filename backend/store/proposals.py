@@ -1,9 +1,10 @@
 """What one person has proposed, and what another made of it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from backend.store.portable import row_of
 from backend.store.schema import proposals
 
 APPROVED, REJECTED = "approved", "rejected"
@@ -38,7 +39,7 @@ class Settlement:
 
 
 def add(db: Connection, proposal: Proposal) -> None:
-    db.execute(proposals.insert(), asdict(proposal))
+    db.execute(proposals.insert(), row_of(proposal))
 
 
 def find(db: Connection, proposal: str) -> Proposal | None:
@@ -49,7 +50,7 @@ def find(db: Connection, proposal: str) -> Proposal | None:
 def settle(db: Connection, proposal: str, settlement: Settlement) -> bool:
     """False if it is settled already.  The database refuses the proposer's own hand: IntegrityError."""
     unsettled = (proposals.c.proposal == proposal) & (proposals.c.settled == "")
-    return db.execute(proposals.update().where(unsettled).values(asdict(settlement))).rowcount == 1
+    return db.execute(proposals.update().where(unsettled).values(row_of(settlement))).rowcount == 1
 
 
 def listed(db: Connection, most: int, *, open_only: bool) -> list[Proposal]:

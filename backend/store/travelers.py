@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from backend.biographic import Biographic, person
 from backend.keys import PERSONS, Box, KeyRing, of_gallery
+from backend.store import gallery_rows
 from backend.store.bell import Topic
 from backend.store.chunks import chunks
 from backend.store.engine import touch
@@ -48,7 +49,6 @@ def expect(db: Connection, keys: KeyRing, journey: str, people: Sequence[Travele
     The gallery's key must be there.  Raises KeyGone.
     """
     box, persons = keys.box(of_gallery(journey)), keys.box(PERSONS)
-    touch(db, Topic.GALLERIES)
     there = set(db.execute(select(travelers.c.person).where(travelers.c.journey == journey)).scalars())
     fresh: dict[str, Traveler] = {}
     for one in people:
@@ -60,6 +60,7 @@ def expect(db: Connection, keys: KeyRing, journey: str, people: Sequence[Travele
     rows = [_row(box, one, now_utc_ms) | {"journey": journey, "person": who} for who, one in told.items()]
     if rows:  # all in one statement: others wait to write meanwhile
         db.execute(insert(db, travelers).on_conflict_do_nothing(), rows)
+    gallery_rows.changed(db, [journey])
     return len(rows)
 
 
@@ -114,6 +115,9 @@ def listed(db: Connection, keys: KeyRing, journey: str) -> list[Listed]:
     return [Listed(_traveler(box, row), row.removed) for row in rows]
 
 
+_SEALED = select(travelers.c.sealed).where(
+    travelers.c.journey == bindparam("journey"), travelers.c.traveler == bindparam("traveler")
+)
 TOLD = ("seat", "crew", "citizen", "photographed", "recorded", "removed", "sealed")
 
 
@@ -126,7 +130,7 @@ def amend(db: Connection, keys: KeyRing, journey: str, *people: Traveler) -> Non
     told = travelers.update().where(travelers.c.traveler == bindparam("who"))
     values = [{column: row[column] for column in ("who", *TOLD)} for row in rows]
     db.execute(told.values({column: bindparam(column) for column in TOLD}), values)
-    touch(db, Topic.GALLERIES)
+    gallery_rows.changed(db, [journey])
 
 
 def remove(db: Connection, *gone: str) -> None:
@@ -135,13 +139,20 @@ def remove(db: Connection, *gone: str) -> None:
         return
     here = travelers.update().where(travelers.c.traveler == bindparam("who"))
     db.execute(here.values(removed=True), [{"who": one} for one in gone])
-    touch(db, Topic.GALLERIES)
+    _changed(db, gone)
 
 
 def accommodate(db: Connection, traveler: str, kind: str) -> None:
     """kind: "", opt_out or documents."""
     db.execute(travelers.update().where(travelers.c.traveler == traveler).values(accommodation=kind))
-    touch(db, Topic.GALLERIES)
+    _changed(db, [traveler])
+
+
+def _changed(db: Connection, of: Iterable[str]) -> None:
+    """Their galleries must hold others than before."""
+    for part in chunks(of):
+        homes = select(travelers.c.journey).where(travelers.c.traveler.in_(part)).distinct()
+        gallery_rows.changed(db, db.execute(homes).scalars())
 
 
 def count(db: Connection, journey: str) -> int:
@@ -181,8 +192,7 @@ def one(db: Connection, keys: KeyRing, journey: str, traveler: str) -> Traveler 
 
 def told(db: Connection, keys: KeyRing, journey: str, traveler: str) -> Biographic:
     """What the manifest says, or said, of somebody on it.  Raises KeyGone once the journey is purged."""
-    here = (travelers.c.journey == journey) & (travelers.c.traveler == traveler)
-    sealed = db.execute(select(travelers.c.sealed).where(here)).scalar_one()
+    sealed = db.execute(_SEALED, {"journey": journey, "traveler": traveler}).scalar_one()
     return Biographic.unpack(keys.box(of_gallery(journey)).open(sealed or b"", traveler))
 
 

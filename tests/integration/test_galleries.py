@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Engine, select, update
 from backend.errors import NotReady
 from backend.galleries import Galleries
 from backend.matching.gallery import Best, search
-from backend.store import gallery_rows, templates
+from backend.store import crossings, gallery_rows, templates
+from backend.store import travelers as expected
 from backend.store.bell import Topic
+from backend.store.crossings import Crossing
 from backend.store.engine import Store, touch
 from backend.store.gallery_rows import Claim
-from backend.store.schema import audit_log, crossings, journeys, travelers
+from backend.store.schema import audit_log, journeys
 from backend.store.schema import templates as template_rows
 from calibration.service.gallery_site import HOUR_MS, NOON_UTC_MS, Site, person, until
 from vision.embed import template_version
@@ -46,28 +48,15 @@ def ready(galleries: Galleries, size: int, journey: str = FLIGHT) -> bool:
         return False
 
 
-def set_traveler(db: Connection, /, traveler: str, **values: object) -> None:
-    db.execute(update(travelers).where(travelers.c.traveler == traveler).values(**values))
-    touch(db, Topic.GALLERIES)
-
-
 def set_journey(db: Connection, /, **values: object) -> None:
     db.execute(update(journeys).where(journeys.c.journey == FLIGHT).values(**values))
     touch(db, Topic.GALLERIES)
 
 
 def cross(db: Connection, traveler: str, *, citizen: bool) -> None:
-    row: dict[str, object] = {
-        "crossing": traveler,
-        "journey": FLIGHT,
-        "traveler": traveler,
-        "person": traveler,
-        "encounter": traveler,
-    }
-    row |= {"kind": "biometric", "direction": "out", "port": "ZRH", "gate": "G1", "device": "g1", "agent": None}
-    row |= {"policy": "2025-12-26", "sealed": None, "crossed_utc_ms": NOON_UTC_MS, "until_utc_ms": None}
-    db.execute(crossings.insert(), {**row, "citizen": citizen})
-    touch(db, Topic.GALLERIES)
+    one, where, when = (traveler,) * 4, ("out", "ZRH", "G1", "g1"), (NOON_UTC_MS, None)
+    made = Crossing(one[0], FLIGHT, *one[1:], "biometric", *where, None, "2025-12-26", citizen, None, *when)
+    assert crossings.confirm(db, made, (), NOON_UTC_MS)
 
 
 def kept(db: Connection) -> list[tuple[str, str, str]]:
@@ -132,14 +121,14 @@ async def test_who_is_removed_or_goes_by_documents_is_out_at_once_and_their_temp
         anna, ben, carla = person("A1"), person("B1"), person("C1")
         await site.announce(store, FLIGHT, [anna, ben, carla])
         await until(lambda: ready(galleries, 3))
-        await store.run(set_traveler, anna.traveler, removed=True)
-        await store.run(set_traveler, ben.traveler, accommodation="opt_out")
+        await store.run(expected.remove, anna.traveler)
+        await store.run(expected.accommodate, ben.traveler, "opt_out")
         await until(lambda: ready(galleries, 1))
         assert galleries.of(FLIGHT).travelers == (carla.traveler,)
         async with asyncio.timeout(30):  # the others are searched no more; their templates go in the next transaction
             while {row[0] for row in await store.read(kept)} != {carla.traveler}:
                 await asyncio.sleep(0.02)
-        await store.run(set_traveler, ben.traveler, accommodation="")
+        await store.run(expected.accommodate, ben.traveler, "")
         await until(lambda: ready(galleries, 2))
 
 

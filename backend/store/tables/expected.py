@@ -32,6 +32,7 @@ journeys = Table(
     Column("searchable_utc_ms", BigInteger),
     Column("closed_utc_ms", BigInteger),  # doors
     Column("cancelled", Boolean, nullable=False),
+    Column("citizens_purged_utc_ms", BigInteger),  # the first time: nothing of them was left (RET-1)
     Column("purged_utc_ms", BigInteger),
     Index(None, "purged_utc_ms"),
 )
@@ -73,6 +74,16 @@ travelers = Table(
     Column("sealed", LargeBinary),
     UniqueConstraint("journey", "person"),
     Index(None, "person"),
+    # What a look at a gallery asks, from here alone: sealed names would be read and deciphered with the rows.
+    Index(
+        "ix_travelers_gallery",
+        "journey",
+        "traveler",
+        "removed",
+        "accommodation",
+        "photographed",
+        "citizen",
+    ),
 )
 
 # sealed: a template under the gallery's or its citizens' key, about "traveler/sample".
@@ -86,6 +97,7 @@ templates = Table(
     Column("quality", Integer, nullable=False),  # 0..100 of the photo it was made from
     Column("photo", String, nullable=False),  # keyed fingerprint of the photo's bytes: finds duplicates
     Column("sealed", LargeBinary, nullable=False),
+    Index("ix_templates_gallery", "traveler", "version", "photo"),  # as that of the travellers
 )
 
 # Photos that gave no template, with why, until the hygiene report is no longer needed.  number -1: no photo came at
@@ -99,8 +111,9 @@ photo_refusals = Table(
     Column("why", String, nullable=False),
 )
 
-# Who keeps a gallery.  revision: counts changes of its templates.  version, begun: of the templates, and when the
-# service that makes them started: the later started one decides which model counts.  replica: builds it until then.
+# Who keeps a gallery.  revision: counts changes of its templates and of those whose it must hold.  version, begun: of
+# the templates, and when the service that makes them started: the later started one decides which model counts.
+# replica: builds it until then.
 galleries = Table(
     "galleries",
     metadata,
