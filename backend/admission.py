@@ -32,7 +32,7 @@ class Admission:
 
         Raises Busy at once rather than too late.
         """
-        self._check(shots, expires_s)
+        self.check(shots, expires_s)
         entered_s = self._now_s()
         self._inside, self._shots = self._inside + 1, self._shots + shots
         try:
@@ -40,7 +40,8 @@ class Admission:
         finally:
             self._inside, self._shots = self._inside - 1, self._shots - shots
 
-    def _check(self, shots: int, expires_s: float) -> None:
+    def check(self, shots: int, expires_s: float) -> None:
+        """Raises Busy if somebody with so many shots would not be admitted now."""
         if self._inside == 0:
             return  # the estimate is of another time, and nobody is in the way
         if self._inside >= self._most:

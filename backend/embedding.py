@@ -4,6 +4,7 @@ Several faces in one run of the network are no faster than one face on each thre
 """
 
 import asyncio
+import os
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ from functools import partial
 from backend.errors import TooLate
 from vision.embed import Embedder, Template
 from vision.faces import Pixels
+
+YIELDS = 5  # niceness, of these threads alone: Linux keeps it for each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +31,8 @@ class Embedding:
     def __init__(self, threads: int) -> None:
         self._alone, self._beside = Embedder(threads=threads), Embedder(threads=1)
         self._threads, self._free = threads, threads
-        self._pool = ThreadPoolExecutor(threads, "embed")
+        # Whoever answers calls goes first: a face takes long, and a little longer does no harm.
+        self._pool = ThreadPoolExecutor(threads, "embed", initializer=os.nice, initargs=(YIELDS,))
         self._queue: deque[_Asked] = deque()
 
     async def embed(self, face: Pixels, expires_s: float = float("inf")) -> Template:

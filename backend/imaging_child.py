@@ -26,6 +26,7 @@ GROWTH_BYTES = 200 * 2**20  # a 24 megapixel photograph, decoded at half its siz
 LARGE_PX = 6_000_000  # photos above are decoded at half their size: a face in one has far more detail than is used
 ALIGN, PHOTO = b"A", b"P"
 OK, REFUSED = b"+", b"-"
+YIELDS = 5  # niceness: whoever answers calls goes first
 
 
 def answer(kind: bytes, body: bytes, detector: Detector) -> bytes:
@@ -81,6 +82,7 @@ def confine() -> None:
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     cv2.setNumThreads(1)  # one image at a time; the other cores embed
+    os.nice(YIELDS)
     detector = Detector()
     blank = np.zeros((COPY_PX, COPY_PX, 3), np.uint8)
     detector.find(blank, long_side_px=COPY_PX)  # take the memory it needs before the limit falls

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, NoReturn
 
 import grpc
@@ -21,6 +21,7 @@ from backend.wrapping import Context, Handler, Replies, until, wrapped
 from vision.errors import ImageRefused
 
 log = structlog.get_logger()
+SHED = frozenset({"/limen.v1.Verification/Verify", "/limen.v1.Verification/Identify"})
 LONGEST_S = 60.0  # a unary call with no deadline, or a later one, is refused
 
 CODES: dict[type[Exception], grpc.StatusCode] = {
@@ -41,7 +42,7 @@ class Guard(grpc.aio.ServerInterceptor):
     """The one place that turns exceptions into codes, and one of two with a broad except."""
 
     def __init__(self, parts: Parts) -> None:
-        self._bell = parts.store.bell
+        self._bell, self._admission = parts.store.bell, parts.verifier.admission
         self._standings = Standings(parts.store, parts.clock, parts.settings.issuer)
         self._refusals = Refusals(parts.store, parts.clock)
 
@@ -50,7 +51,8 @@ class Guard(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        return await wrapped(continuation, handler_call_details, self._unary, self._stream)
+        handler = await wrapped(continuation, handler_call_details, self._unary, self._stream)
+        return self._shedding(handler) if handler and handler_call_details.method in SHED else handler
 
     def _unary(self, method: str, serve: Callable[[Message, Context], Awaitable[Message]]) -> Handler:
         async def guarded(request: Message, context: Context) -> Message:
@@ -64,6 +66,21 @@ class Guard(grpc.aio.ServerInterceptor):
                 await self._abort(method, error, context)
 
         return guarded
+
+    def _shedding(self, handler: Handler) -> Handler:
+        """Whoever cannot be admitted is refused before the images are read: that costs less than a tenth."""
+
+        async def shed(requests: AsyncIterator[Message], context: Context) -> Message:
+            try:
+                self._admission.check(1, time.monotonic() + (context.time_remaining() or LONGEST_S))
+            except errors.Busy as error:
+                await context.abort(CODES[errors.Busy], str(error))
+            reply: Message = await handler.unary_unary(await anext(requests), context)
+            return reply
+
+        return grpc.stream_unary_rpc_method_handler(
+            shed, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+        )
 
     def _stream(self, method: str, serve: Callable[[Any, Context], Replies]) -> Handler:
         async def guarded(request: Any, context: Context) -> Replies:
@@ -99,7 +116,8 @@ class Guard(grpc.aio.ServerInterceptor):
         if code is grpc.StatusCode.INTERNAL:
             log.error("rpc.failed", method=method, kind=type(error).__name__, at_s=time.monotonic(), exc_info=True)
             await context.abort(code, "the service failed; its log says why")
-        log.info("rpc.refused", method=method, code=code.name, why=str(error))
+        if not isinstance(error, errors.Busy):  # these are counted: thousands of lines would make it worse
+            log.info("rpc.refused", method=method, code=code.name, why=str(error))
         if isinstance(error, errors.NotAllowed):
             await self._refusals.record(caller(), method, str(error))
         await context.abort(code, str(error))

@@ -24,8 +24,10 @@ async def wrapped(
     if handler is None:
         return None
     how = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
-    if handler.request_streaming:
+    if handler.request_streaming and handler.response_streaming:
         return grpc.stream_stream_rpc_method_handler(stream(method, handler.stream_stream), **how)
+    if handler.request_streaming:
+        return grpc.stream_unary_rpc_method_handler(unary(method, handler.stream_unary), **how)
     if handler.response_streaming:
         return grpc.unary_stream_rpc_method_handler(stream(method, handler.unary_stream), **how)
     return grpc.unary_unary_rpc_method_handler(unary(method, handler.unary_unary), **how)

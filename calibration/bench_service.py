@@ -1,6 +1,7 @@
 """A service of its own for measuring, with galleries of 420 and 42,000, and the same work done bare in this process."""
 
 import asyncio
+import gc
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -63,6 +64,7 @@ class ServiceBench:
 
     def __enter__(self) -> Self:
         self._rig.__enter__()
+        gc.freeze()  # the caller's own pauses are not the service's
         threadpoolctl.threadpool_limits(1, user_api="blas")  # as the service, whose cores the bare work shares
         self._stubs = {size: self._rig.ready(gate, self._shots[0]) for size, gate in self._gates.items()}
         return self
