@@ -102,7 +102,8 @@ def test_sr01_a_hasty_caller_spoils_nothing_for_a_patient_one_with_the_same_key(
     hasty = [gate.verification.Verify.future(asked, timeout=0.02) for _ in range(3)]
     patient = gate.verification.Verify(asked, timeout=30)
     assert patient.WhichOneof("directive") == "proceed"
-    assert {one.code() for one in hasty} <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.OK}
+    codes = grpc.StatusCode  # refused at once where it was seen that it would be too late
+    assert {one.code() for one in hasty} <= {codes.DEADLINE_EXCEEDED, codes.RESOURCE_EXHAUSTED, codes.OK}
 
 
 async def test_sr01_neither_decoding_nor_embedding_begins_after_the_deadline() -> None:
