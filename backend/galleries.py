@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from backend.settings import Rules
 from backend.store import gallery_rows, journeys, rules, templates
 from backend.store.audit import Note, note
 from backend.store.bell import Topic
+from backend.store.engine import READERS
 from backend.store.gallery_rows import Pulse, Standing
 
 log = structlog.get_logger()
@@ -59,7 +61,8 @@ class Galleries:
         self._progress: dict[str, Progress] = {}
         self._wanted: asyncio.Queue[str] = asyncio.Queue()
         self._work = Work(means, self._begun_utc_ms, self._tell, self._tend)
-        self._turn = asyncio.Lock()
+        self._turns = WeakValueDictionary[str, asyncio.Lock]()  # of those being looked at
+        self._at_once = asyncio.Semaphore(READERS)
 
     def of(self, journey: str) -> Gallery:
         """The searchable gallery of a journey.  Raises NotReady."""
@@ -102,24 +105,35 @@ class Galleries:
         store, loop = self._means.store, asyncio.get_running_loop()
         while True:
             seen, began_s = store.bell.revision(Topic.GALLERIES), loop.time()
-            due = await store.read(gallery_rows.due, self._means.clock() + self._ahead_ms)
-            for journey in due:
-                await self._tend(journey)
-            for journey in self._known.keys() - set(due):
+            due = await self._due()
+            async with asyncio.TaskGroup() as tasks:
+                for pulse in due.values():
+                    known = self._known.get(pulse.journey)
+                    if known is not None and known.pulse == pulse:
+                        self._ask(known)
+                    else:
+                        tasks.create_task(self._tend(pulse.journey))
+            for journey in self._known.keys() - due.keys():
                 self._drop(journey)
             await asyncio.sleep(max(LEAST_PAUSE_S, IDLE_SHARE * (loop.time() - began_s)))
             await store.bell.wait(Topic.GALLERIES, seen, LOOK_S)
 
+    async def _due(self) -> dict[str, Pulse]:
+        """By journey, the most urgent first."""
+        before_utc_ms = self._means.clock() + self._ahead_ms
+        pulses = await self._means.store.read(gallery_rows.pulses, self._means.keys, before_utc_ms)
+        return {pulse.journey: pulse for pulse in pulses}
+
     async def _attend(self) -> None:
         while True:
             journey = await self._wanted.get()
-            if journey in await self._means.store.read(gallery_rows.due, self._means.clock() + self._ahead_ms):
+            if journey in await self._due():
                 await self._means.store.run(templates.ask_again, journey)
                 await self._tend(journey)
 
     async def _tend(self, journey: str) -> None:
         """Forget whom it must not hold, search what is complete, and ask for whom it lacks."""
-        async with self._turn:
+        async with self._at_once, self._turns.setdefault(journey, asyncio.Lock()):
             pulse = await self._means.store.read(gallery_rows.pulse, self._means.keys, journey)
             if pulse is None:
                 self._drop(journey)

@@ -10,12 +10,12 @@ from backend.store.journeys import Journey
 from backend.store.schema import alerts, travelers
 from backend.store.schema import journeys as runs
 
-_RUN, _KNOWN = ([field.name for field in fields(of)] for of in (Journey, Known))
+_KNOWN = [field.name for field in fields(Known)]
 _JOURNEY, _SUBJECT, _GATE = (bindparam(name, type_=String()) for name in ("journey", "subject", "gate"))
 _NOW = bindparam("now", type_=BigInteger())
 _ASKED = (
     select(
-        *(runs.c[name] for name in _RUN),
+        *(runs.c[name] for name in journeys.COLUMNS),
         *(travelers.c[name] for name in _KNOWN),
         decisions.standing(_JOURNEY, _SUBJECT).exists().label("crossed"),
         hotlist.lasting(travelers.c.person, _NOW).scalar_subquery().label("entry"),
@@ -51,7 +51,7 @@ def facts(db: Connection, journey: str, subject: str, gate: str, now_utc_ms: int
         return None
     told = row._mapping
     return Facts(
-        run=Journey(**{name: told[name] for name in _RUN}),
+        run=journeys.read(told),
         known=NOBODY if told["person"] is None else Known(**{name: told[name] for name in _KNOWN}),
         crossed=told["crossed"],
         hotlisted=told["entry"] is not None,

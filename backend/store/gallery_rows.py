@@ -10,12 +10,20 @@ from sqlalchemy import Connection, Row, bindparam, case, func, select
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.store.bell import Topic
 from backend.store.engine import touch
-from backend.store.journeys import Journey
+from backend.store.journeys import find, read
 from backend.store.portable import add
 from backend.store.schema import assignments, crossings, galleries, journeys, photo_refusals, templates, travelers
 
 NONE = -1  # number of a refusal: no photo came at all
 _CHANGED = galleries.update().where(galleries.c.journey == bindparam("of")).values(revision=galleries.c.revision + 1)
+
+_GATES = select(func.count()).where(assignments.c.journey == journeys.c.journey).scalar_subquery()
+_PULSES = (
+    select(journeys, galleries.c.revision, galleries.c.version, galleries.c.begun_utc_ms, _GATES.label("gates"))
+    .select_from(journeys.outerjoin(galleries, galleries.c.journey == journeys.c.journey))
+    .where(journeys.c.purged_utc_ms.is_(None))
+)
+_SOON = _PULSES.where(journeys.c.departs_utc_ms.is_(None) | (journeys.c.departs_utc_ms <= bindparam("before")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +58,33 @@ class Standing:
     shadow: bool
 
 
-def due(db: Connection, before_utc_ms: int) -> list[str]:
-    """Journeys that leave before a time, or have none, and are not purged: those at gates first, then the next."""
-    soon = journeys.c.departs_utc_ms.is_(None) | (journeys.c.departs_utc_ms <= before_utc_ms)
-    gates = select(func.count()).where(assignments.c.journey == journeys.c.journey).scalar_subquery()
-    found = select(journeys.c.journey, journeys.c.departs_utc_ms, gates.label("gates"))
-    rows = db.execute(found.where(soon, journeys.c.purged_utc_ms.is_(None))).all()
-    return [row.journey for row in sorted(rows, key=lambda row: (-row.gates, row.departs_utc_ms or 0, row.journey))]
+def pulses(db: Connection, keys: KeyRing, before_utc_ms: int) -> list[Pulse]:
+    """Of journeys that leave before a time, or have none, and are not over: those at gates first, then the next."""
+    rows = db.execute(_SOON, {"before": before_utc_ms}).all()
+    ordered = sorted(rows, key=lambda row: (-row.gates, row.departs_utc_ms or 0, row.journey))
+    return [found for row in ordered if (found := _pulse(keys, row)) is not None]
 
 
 def pulse(db: Connection, keys: KeyRing, journey: str) -> Pulse | None:
     """None for a journey that is unknown, or of which nothing is left."""
-    run = db.execute(select(journeys).where(journeys.c.journey == journey)).one_or_none()
-    if run is None or run.purged_utc_ms is not None or not keys.has(of_gallery(journey)):
+    row = db.execute(_PULSES.where(journeys.c.journey == journey)).one_or_none()
+    return _pulse(keys, row) if row else None
+
+
+def _pulse(keys: KeyRing, row: Row[Any]) -> Pulse | None:
+    run = read(row._mapping)
+    if not keys.has(of_gallery(run.journey)):
         return None
-    kept = db.execute(select(galleries).where(galleries.c.journey == journey)).one_or_none()
-    revision = kept.revision if kept else 0
     return Pulse(
-        journey=journey,
-        opened=_opened(run),
+        journey=run.journey,
+        opened=run.seen_here,
         departs_utc_ms=run.departs_utc_ms,
         received_utc_ms=run.received_utc_ms,
         searchable_utc_ms=run.searchable_utc_ms,
-        version=kept.version if kept else "",
-        begun_utc_ms=kept.begun_utc_ms if kept else 0,
-        state=(revision, run.closed_utc_ms, run.cancelled, keys.has(of_citizens(journey))),
+        version=row.version or "",
+        begun_utc_ms=row.begun_utc_ms or 0,
+        state=(row.revision, run.closed_utc_ms, run.cancelled, keys.has(of_citizens(run.journey))),
     )
-
-
-def _opened(run: Row[Any]) -> bool:
-    """Once doors are closed nobody boards; who arrives is still to be seen."""
-    return Journey(**run._mapping).seen_here
 
 
 def wanted(db: Connection, keys: KeyRing, journey: str, among: Collection[str] | None = None) -> dict[str, bool]:
@@ -89,7 +93,7 @@ def wanted(db: Connection, keys: KeyRing, journey: str, among: Collection[str] |
     Those photographed who are neither removed nor accommodated; a citizen not once he has crossed, the doors are
     closed or the journey is cancelled (RET-1), or the citizens' key is gone.
     """
-    run = db.execute(select(journeys).where(journeys.c.journey == journey)).one_or_none()
+    run = find(db, journey)
     if run is None or run.purged_utc_ms is not None:
         return {}
     found = select(travelers.c.traveler, travelers.c.citizen).where(
@@ -97,7 +101,7 @@ def wanted(db: Connection, keys: KeyRing, journey: str, among: Collection[str] |
     )
     if among is not None:
         found = found.where(travelers.c.traveler.in_(among))
-    citizens = _opened(run) and keys.has(of_citizens(journey))
+    citizens = run.seen_here and keys.has(of_citizens(journey))
     over = _crossed_citizens(db, journey)
     return {
         row.traveler: row.citizen

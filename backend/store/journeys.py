@@ -1,8 +1,8 @@
 """Flights, voyages and runs, and where they board."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, Select, bindparam, case, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, case, select
 
 from backend.errors import Refused
 from backend.store.bell import Topic
@@ -45,6 +45,9 @@ class Journey:
         return not self.cancelled and (self.closed_utc_ms is None or self.direction == "in")
 
 
+COLUMNS = tuple(field.name for field in fields(Journey))
+
+
 def announce(db: Connection, journey: Journey) -> bool:
     """False if it was announced already: what is known of it stays."""
     touch(db, Topic.GALLERIES)
@@ -53,7 +56,12 @@ def announce(db: Connection, journey: Journey) -> bool:
 
 def find(db: Connection, journey: str) -> Journey | None:
     row = db.execute(_ONE, {"journey": journey}).one_or_none()
-    return Journey(**row._mapping) if row else None
+    return read(row._mapping) if row else None
+
+
+def read(told: RowMapping) -> Journey:
+    """From a row with the columns of the table, and maybe others."""
+    return Journey(**{name: told[name] for name in COLUMNS})
 
 
 def announced(db: Connection, journey: str) -> Journey:

@@ -90,7 +90,7 @@ class Rig:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "backend.cli", "serve", "--settings", str(self.root / "tvs.toml")]
-        with (self.root / "service.log").open("wb") as log:
+        with (self.root / "service.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         return self
 
