@@ -13,8 +13,39 @@ from zoneinfo import ZoneInfo
 import airportsdata
 import pycountry
 
-ICAO_ONLY = "D UTO XXA XXB XXC XXX XOM XPO XCC XCO XEC XES XMP XBA XCE XDC XIM UNO UNA UNK EUE GBD GBN GBO GBP GBS RKS"
-OF_DOCUMENTS = frozenset(ICAO_ONLY.split())
+OF_DOCUMENTS = frozenset(
+    [
+        "D",
+        "EUE",
+        "GBD",
+        "GBN",
+        "GBO",
+        "GBP",
+        "GBS",
+        "IAO",
+        "NTZ",
+        "RKS",
+        "UNA",
+        "UNK",
+        "UNO",
+        "UTO",
+        "XBA",
+        "XCC",
+        "XCE",
+        "XCO",
+        "XDC",
+        "XEC",
+        "XES",
+        "XIM",
+        "XMP",
+        "XOM",
+        "XPO",
+        "XXA",
+        "XXB",
+        "XXC",
+        "XXX",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

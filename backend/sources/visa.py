@@ -7,6 +7,7 @@ from email.policy import HTTP
 
 from pydantic import BaseModel
 
+from backend import documents
 from backend.biographic import Biographic
 from backend.sources.photo import MOST_PHOTOS, NotAsked, Photo, SourceDown
 from backend.sources.wire import Reply, Wire
@@ -31,7 +32,7 @@ class Visa:
         return self._wire.name
 
     async def photos(self, person: Biographic) -> Sequence[Photo]:
-        if not person.document_number or person.document_issuer.upper() == self._country:
+        if not person.document_number or documents.issuer_of(person.document_issuer) == self._country:
             return []
         try:
             asked = Question(issuer=person.document_issuer, passport=person.document_number).model_dump_json().encode()

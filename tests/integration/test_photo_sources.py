@@ -91,9 +91,9 @@ async def test_each_source_gives_the_photos_it_has_as_they_are(site: Site) -> No
 
 async def test_a_source_is_not_asked_about_whom_it_cannot_know(site: Site) -> None:
     async with stand_in(site.root / "far") as address, asked(site, address, "ident", "state", "visa") as sources:
-        for one in (holder("A1"), holder("A2", "USA"), holder("A3", "USA", "I"), holder("")):
+        for one in (holder("A1"), holder("A2", "USA"), holder("A3", "USA", "I"), holder("A4", "US"), holder("")):
             assert not (await Sources(sources).about(one)).silent
-        assert await behave(address, "well") == {"ident": 3, "state": 1, "visa": 1}
+        assert await behave(address, "well") == {"ident": 4, "state": 2, "visa": 1}
 
 
 @pytest.mark.parametrize("mode", ["down", "rubbish", "drip"])

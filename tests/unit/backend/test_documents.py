@@ -20,6 +20,8 @@ WRITTEN = [
     ("PS", "de", "C01-X00 T47"),
     ("p", "DE", " C01X00T47 "),
 ]
+from backend.manifests.places import OF_DOCUMENTS
+from hardware.documents.places import ICAO_ONLY
 
 
 def paper(document_type: str, issuer: str, number: str) -> Biographic:
@@ -69,3 +71,7 @@ def test_a_document_without_a_number_stands_for_nobody_by_itself(tmp_path: Path)
 def test_the_command_names_the_folder_the_service_looks_in() -> None:
     told = CliRunner().invoke(app, ["photo-key", "PP", "D", "c01 x00 t47"])
     assert told.output.strip() == photos.key("P", "DEU", "C01X00T47")
+
+
+def test_manifests_and_scanned_documents_know_the_same_issuers_besides_states() -> None:
+    assert frozenset(ICAO_ONLY) == OF_DOCUMENTS
