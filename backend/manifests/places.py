@@ -13,39 +13,10 @@ from zoneinfo import ZoneInfo
 import airportsdata
 import pycountry
 
-OF_DOCUMENTS = frozenset(
-    [
-        "D",
-        "EUE",
-        "GBD",
-        "GBN",
-        "GBO",
-        "GBP",
-        "GBS",
-        "IAO",
-        "NTZ",
-        "RKS",
-        "UNA",
-        "UNK",
-        "UNO",
-        "UTO",
-        "XBA",
-        "XCC",
-        "XCE",
-        "XCO",
-        "XDC",
-        "XEC",
-        "XES",
-        "XIM",
-        "XMP",
-        "XOM",
-        "XPO",
-        "XXA",
-        "XXB",
-        "XXC",
-        "XXX",
-    ]
+ICAO_ONLY = (
+    "D EUE GBD GBN GBO GBP GBS IAO NTZ RKS UNA UNK UNO UTO XBA XCC XCE XCO XDC XEC XES XIM XMP XOM XPO XXA XXB XXC XXX"
 )
+OF_DOCUMENTS = frozenset(ICAO_ONLY.split())
 
 
 @dataclass(frozen=True, slots=True)

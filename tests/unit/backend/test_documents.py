@@ -12,6 +12,8 @@ from backend.biographic import Biographic, person
 from backend.cli import app
 from backend.errors import Refused
 from backend.keys import PERSONS, KeyRing
+from backend.manifests.places import OF_DOCUMENTS
+from hardware.documents.places import ICAO_ONLY
 
 WRITTEN = [
     ("P", "DEU", "C01X00T47"),
@@ -20,8 +22,6 @@ WRITTEN = [
     ("PS", "de", "C01-X00 T47"),
     ("p", "DE", " C01X00T47 "),
 ]
-from backend.manifests.places import OF_DOCUMENTS
-from hardware.documents.places import ICAO_ONLY
 
 
 def paper(document_type: str, issuer: str, number: str) -> Biographic:
