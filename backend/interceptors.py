@@ -75,7 +75,10 @@ class Guard(grpc.aio.ServerInterceptor):
                 self._admission.check(1, time.monotonic() + (context.time_remaining() or LONGEST_S))
             except errors.Busy as error:
                 await context.abort(CODES[errors.Busy], str(error))
-            reply: Message = await handler.unary_unary(await anext(requests), context)
+            request = await anext(requests, None)
+            if request is None:
+                await context.abort(CODES[errors.Refused], "the call carries no request")
+            reply: Message = await handler.unary_unary(request, context)
             return reply
 
         return grpc.stream_unary_rpc_method_handler(

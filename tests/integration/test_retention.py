@@ -115,6 +115,17 @@ def test_a_purge_that_stopped_after_the_keys_went_is_finished_by_the_next(flown:
         assert purge.galleries_due(db, TERMS, NOW + 15 * DAY_MS) == []
 
 
+def test_ret1_a_key_of_citizens_that_is_there_again_is_not_taken_for_purged(flown: Engine, keys: KeyRing) -> None:
+    over = DEPARTS + 12 * HOUR_MS
+    purged(flown, keys, over)
+    with flown.connect() as db:
+        assert purge.citizens_due(db, keys, over) == []
+        keys.make(of_citizens("XX1"))
+        assert purge.citizens_due(db, keys, over) == ["XX1"]
+    purged(flown, keys, over)
+    assert not keys.has(of_citizens("XX1"))
+
+
 def test_pr02_nothing_is_older_than_it_may_be_although_a_fifth_of_the_work_fails(tmp_path: Path) -> None:
     engine = open_store(tmp_path)
     seen = asyncio.run(lived(Scratch("sqlcipher", tmp_path, "", engine, KeyRing(tmp_path / "keys")), 16))
