@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date
 
 from backend import documents
 from backend.keys import Box
@@ -27,10 +26,6 @@ class Biographic:
     @property
     def name(self) -> str:
         return f"{self.surname} {self.given}".strip()
-
-    @property
-    def born(self) -> date | None:
-        return date.fromisoformat(self.birth) if self.birth else None
 
     @property
     def document(self) -> str:

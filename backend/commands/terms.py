@@ -57,15 +57,6 @@ def administered(db: Connection, action: str, subject: str, result: str = "") ->
     note(db, Note(utc_ms(), getpass.getuser(), "administrator", action, subject, result=result))
 
 
-def bearer(token: Path, purpose: str = "") -> list[tuple[str, str]]:
-    """Metadata of a person's call: the token that `limen-tvs login` wrote, and what the call is for."""
-    try:
-        shown = [("authorization", f"Bearer {token.read_text().strip()}")]
-    except OSError as error:
-        stop(f"token {token}: {error.strerror}; `limen-tvs login` writes one")
-    return [*shown, ("x-limen-purpose", purpose)] if purpose else shown
-
-
 def channel(identity: Path, server: str) -> grpc.Channel:
     try:
         key, chain, root = ((identity / n).read_bytes() for n in ("peer.key", "peer.pem", "ca.pem"))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import Connection, Select, exists, select
 
 from backend.errors import KeyGone
 from backend.keys import KeyRing, of_gallery
@@ -61,11 +61,6 @@ def waiting(db: Connection, keys: KeyRing, carrier: str, after: int) -> list[Wai
 def hold(db: Connection, carrier: str, to: int) -> None:
     """The carrier has everything up to this number."""
     db.execute(answers.update().where(answers.c.carrier == carrier, answers.c.number <= to).values(held=True))
-
-
-def last(db: Connection) -> int:
-    """The highest number given so far, 0 for none."""
-    return int(db.execute(select(func.max(answers.c.number))).scalar() or 0)
 
 
 def intercepted(db: Connection, journey: str) -> frozenset[str]:

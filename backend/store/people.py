@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from backend.errors import Refused
 from backend.people.posts import Post
@@ -116,10 +116,6 @@ def by_subject(db: Connection, issuer: str, subject: str) -> Standing | None:
     """Who an outside issuer's subject is here, if welcome."""
     asked = select(people.c.person).where(people.c.welcome, people.c.issuer == issuer, people.c.subject == subject)
     return _standing(db, db.execute(asked).one_or_none())
-
-
-def count_sessions(db: Connection) -> int:
-    return db.execute(select(func.count()).select_from(sessions)).scalar_one()
 
 
 def _standing(db: Connection, row: Row[tuple[str]] | None) -> Standing | None:
