@@ -68,6 +68,7 @@ alerts = Table(
         "coalesce(adjudication, '') <> 'intercept' OR (taken_by IS NOT NULL AND coalesce(ground, '') <> '')", "ground"
     ),
     Index(None, "adjudication", "port"),
+    Index("ix_alerts_overdue", "adjudication", "taken_by", "escalated_utc_ms", "raised_utc_ms"),
 )
 
 # A named person lets one traveller pass once in spite of what the policy says.
