@@ -1,6 +1,7 @@
 """A service of its own for measuring, with galleries of 420 and 42,000, and the same work done bare in this process."""
 
 import asyncio
+import contextlib
 import gc
 import shutil
 import time
@@ -152,10 +153,13 @@ class ServiceBench:
         return len(PHOTOS) * rounds / (time.perf_counter() - began)
 
     def _await(self, journey: str) -> None:
+        """A stream ends with its connection, once a minute."""
         stub = ManifestsStub(self._rig.connect("gate420"))
-        for state in stub.WatchGallery(manifests_pb2.WatchGalleryRequest(), timeout=120, wait_for_ready=True):
-            if state.journey == journey and state.ready:
-                return
+        while True:
+            with contextlib.suppress(grpc.RpcError):
+                for state in stub.WatchGallery(manifests_pb2.WatchGalleryRequest(), timeout=600, wait_for_ready=True):
+                    if state.journey == journey and state.ready:
+                        return
 
     def _ask(self, size: int, shots: int) -> object:
         return self._stubs[size].Verify(question(self._gates[size], self._shots[:shots]), timeout=50)
