@@ -147,8 +147,21 @@ def openings(clips: dict[str, Path], folder: Path) -> list[Figure]:
     return [*percentiles, figure("open.count", len(took_ms), "openings")]
 
 
+def stolen(before: tuple[int, int]) -> Figure:
+    """How much of the processors' time other guests of this machine's host took since then: what blurs the rest."""
+    total, taken = (now - then for now, then in zip(ticks(), before, strict=True))
+    return figure("machine.stolen", 100 * taken / max(1, total), "%")
+
+
+def ticks() -> tuple[int, int]:
+    """Of all processors since the start: all, and those stolen (proc_stat(5))."""
+    counted = [int(value) for value in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    return sum(counted), counted[7]
+
+
 def main() -> None:
     console, clips, figures = Console(), set_up(), []
+    before = ticks()
     with tempfile.TemporaryDirectory(prefix="limen-bench-") as scratch, console.status("measuring, about four minutes"):
         figures += looks(clips)
         with ServiceBench(Path(scratch)) as service:
@@ -156,6 +169,7 @@ def main() -> None:
                 figures.append(figure(name, value, unit, bare))
         figures += [figure(name, *of) for name, of in bench_gate.measure().items()]
         figures += openings(clips, Path(scratch))
+    figures.append(stolen(before))
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps({"figures": [asdict(f) for f in figures]}, indent=2) + "\n")
     table = Table("figure", "value", "unit", "bare", "ratio")
