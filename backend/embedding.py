@@ -22,6 +22,7 @@ YIELDS = 5  # niceness, of these threads alone: Linux keeps it for each
 class _Asked:
     face: Pixels
     expires_s: float
+    urgent: bool
     answer: asyncio.Future[Template]
 
 
@@ -35,17 +36,21 @@ class Embedding:
         self._pool = ThreadPoolExecutor(threads, "embed", initializer=os.nice, initargs=(YIELDS,))
         self._queue: deque[_Asked] = deque()
 
-    async def embed(self, face: Pixels, expires_s: float = float("inf")) -> Template:
-        """See `vision.embed.Embedder.embed`.  Raises TooLate if its turn comes at expires_s (monotonic) or later."""
-        asked = _Asked(face, expires_s, asyncio.get_running_loop().create_future())
+    async def embed(self, face: Pixels, expires_s: float = float("inf"), *, urgent: bool = True) -> Template:
+        """See `vision.embed.Embedder.embed`.  Raises TooLate if its turn comes at expires_s (monotonic) or later.
+
+        urgent: as soon as can be, though two threads take more of the processors for one face than one does.
+        """
+        asked = _Asked(face, expires_s, urgent, asyncio.get_running_loop().create_future())
         self._queue.append(asked)
         self._serve()
         return await asked.answer
 
     def _serve(self) -> None:
         while self._queue and self._free:
-            threads = self._threads if len(self._queue) == 1 and self._free == self._threads else 1
+            alone = len(self._queue) == 1 and self._free == self._threads
             asked = self._queue.popleft()
+            threads = self._threads if alone and asked.urgent else 1
             if asked.answer.cancelled():  # nobody waits for it any more
                 continue
             self._free -= threads

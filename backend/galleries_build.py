@@ -96,7 +96,7 @@ class Build:
         try:
             async with self._looks:
                 aligned = await self._means.imaging.photo(photo.content)
-                vector = await self._means.embedding.embed(aligned.face)
+                vector = await self._means.embedding.embed(aligned.face, urgent=False)
         except (ImageRefused, ValueError) as error:
             return Refusal(source, number, str(error))
         finally:
