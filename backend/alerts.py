@@ -30,7 +30,7 @@ log = structlog.get_logger()
 LOOK_S = 1.0  # longest between two looks, should a bell of another replica not be heard
 AT_ONCE = 20  # shown in one transaction, so that a backlog does not hold up the gates
 LOOKBACK_MS = 3_600_000  # replicas' clocks differ by less; older decisions are looked for at the start
-WHOLE_MS, RECENT_MS = 60_000, 10_000  # so far back only once a minute: what was told is passed over each time
+RECENT_MS = 60_000  # that far only once in this time, else so far: no answer is longer on its way to the disk
 HOTLIST, NO_MATCH, DUPLICATE, LIVENESS = "hotlist", "no_match", "duplicate", "liveness"
 # Whatever else makes somebody wait, poor pictures too, leaves the officer with a person nobody has identified.
 REASONS = {
@@ -63,7 +63,7 @@ async def run(store: Store, clock: Clock, escalate_s: float) -> None:
     last_utc_ms = whole_utc_ms = 0
     while True:
         heard, now = store.bell.revision(Topic.DECISIONS), clock()
-        whole = abs(now - whole_utc_ms) >= WHOLE_MS
+        whole = abs(now - whole_utc_ms) >= RECENT_MS
         since_utc_ms = min(last_utc_ms, now) - (LOOKBACK_MS if whole else RECENT_MS)
         if await store.read(due, since_utc_ms, now, escalate_s):
             await store.run(look, since_utc_ms, now, escalate_s)

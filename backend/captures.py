@@ -6,8 +6,6 @@ from backend.keys import KeyRing, of_gallery
 from backend.store.decisions import Decision
 from backend.store.schema import captures
 
-_KEPT = captures.insert()
-
 
 def keep(db: Connection, keys: KeyRing, decision: Decision, image: bytes) -> None:
     """In the decision's transaction.  The caller knows that the traveller's crossings are recorded.  Raises KeyGone."""
@@ -19,4 +17,4 @@ def keep(db: Connection, keys: KeyRing, decision: Decision, image: bytes) -> Non
         "sealed": keys.box(of_gallery(decision.journey)).seal(image, about),
         "taken_utc_ms": decision.decided_utc_ms,
     }
-    db.execute(_KEPT, row)
+    db.execute(captures.insert(), row)

@@ -139,9 +139,7 @@ def _settle(db: Connection, how: Recording, told: Report) -> _Settled:
 
 def _run(db: Connection, told: Report, journey: str) -> Journey:
     """Raises Refused for an unknown journey, NotAllowed for one of another port."""
-    run = journeys.find(db, journey)
-    if run is None:
-        raise Refused(f"journey {journey} is unknown; submit its manifest first")
+    run = journeys.announced(db, journey)
     if told.port and told.port != run.port:
         raise NotAllowed(f"gate {told.gate} stands at {told.port}, journey {journey} is seen at {run.port}")
     return run

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from backend.errors import TooLate
+from backend.imaging_child import YIELDS
 from vision.embed import Embedder, Template
 from vision.faces import Pixels
-
-YIELDS = 5  # niceness, of these threads alone: Linux keeps it for each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +31,7 @@ class Embedding:
     def __init__(self, threads: int) -> None:
         self._alone, self._beside = Embedder(threads=threads), Embedder(threads=1)
         self._threads, self._free = threads, threads
-        # Whoever answers calls goes first: a face takes long, and a little longer does no harm.
+        # Of these threads alone: Linux keeps the niceness of each.
         self._pool = ThreadPoolExecutor(threads, "embed", initializer=os.nice, initargs=(YIELDS,))
         self._queue: deque[_Asked] = deque()
 

@@ -26,7 +26,7 @@ GROWTH_BYTES = 200 * 2**20  # a 24 megapixel photograph, decoded at half its siz
 LARGE_PX = 6_000_000  # photos above are decoded at half their size: a face in one has far more detail than is used
 ALIGN, PHOTO = b"A", b"P"
 OK, REFUSED = b"+", b"-"
-YIELDS = 5  # niceness: whoever answers calls goes first
+YIELDS = 5  # niceness of what works on images, here and where they are embedded: whoever answers calls goes first
 
 
 def answer(kind: bytes, body: bytes, detector: Detector) -> bytes:

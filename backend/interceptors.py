@@ -51,8 +51,9 @@ class Guard(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
+        method = handler_call_details.method
         handler = await wrapped(continuation, handler_call_details, self._unary, self._stream)
-        return self._shedding(handler) if handler and handler_call_details.method in SHED else handler
+        return self._shedding(method, handler) if handler and method in SHED else handler
 
     def _unary(self, method: str, serve: Callable[[Message, Context], Awaitable[Message]]) -> Handler:
         async def guarded(request: Message, context: Context) -> Message:
@@ -67,17 +68,16 @@ class Guard(grpc.aio.ServerInterceptor):
 
         return guarded
 
-    def _shedding(self, handler: Handler) -> Handler:
-        """Whoever cannot be admitted is refused before the images are read: that costs less than a tenth."""
+    def _shedding(self, method: str, handler: Handler) -> Handler:
+        """Whoever cannot be admitted is refused before the images are read."""
 
         async def shed(requests: AsyncIterator[Message], context: Context) -> Message:
             try:
                 self._admission.check(1, time.monotonic() + (context.time_remaining() or LONGEST_S))
-            except errors.Busy as error:
-                await context.abort(CODES[errors.Busy], str(error))
-            request = await anext(requests, None)
-            if request is None:
-                await context.abort(CODES[errors.Refused], "the call carries no request")
+                if (request := await anext(requests, None)) is None:
+                    raise errors.Refused("the call carries no request")
+            except (errors.Busy, errors.Refused) as error:
+                await self._abort(method, error, context)
             reply: Message = await handler.unary_unary(request, context)
             return reply
 

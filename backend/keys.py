@@ -89,9 +89,11 @@ class KeyRing:
             file.write(secrets.token_bytes(SIZE))
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):  # unlike a rename, a link never replaces another replica's key
-            os.link(draft, path)
-        draft.unlink()
+        try:
+            with contextlib.suppress(FileExistsError):  # unlike a rename, a link never replaces another replica's key
+                os.link(draft, path)
+        finally:
+            draft.unlink()
         self._sync()
 
     def box(self, name: str) -> Box:

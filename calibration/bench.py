@@ -162,7 +162,7 @@ def ticks() -> tuple[int, int]:
 def main() -> None:
     console, clips, figures = Console(), set_up(), []
     before = ticks()
-    with tempfile.TemporaryDirectory(prefix="limen-bench-") as scratch, console.status("measuring, about four minutes"):
+    with tempfile.TemporaryDirectory(prefix="limen-bench-") as scratch, console.status("measuring: seven minutes"):
         figures += looks(clips)
         with ServiceBench(Path(scratch)) as service:
             for name, value, unit, bare in service.figures():

@@ -37,6 +37,7 @@ LONGEST_S = 10
 CALLERS, EACH = 16, 25
 PHOTOS = ("anna-on-file", "ben-on-file-1", "stranger-live")
 PEOPLE = 420  # on the manifest whose gallery is timed, each with all of PHOTOS
+GALLERY_S = 600.0  # for all of them, at the longest
 Measured = tuple[str, float, str, float]
 
 
@@ -153,13 +154,15 @@ class ServiceBench:
         return len(PHOTOS) * rounds / (time.perf_counter() - began)
 
     def _await(self, journey: str) -> None:
-        """A stream ends with its connection, once a minute."""
+        """A stream ends with its connection, once a minute.  Raises TimeoutError."""
         stub = ManifestsStub(self._rig.connect("gate420"))
-        while True:
+        until_s = time.monotonic() + GALLERY_S
+        while time.monotonic() < until_s:
             with contextlib.suppress(grpc.RpcError):
-                for state in stub.WatchGallery(manifests_pb2.WatchGalleryRequest(), timeout=600, wait_for_ready=True):
+                for state in stub.WatchGallery(manifests_pb2.WatchGalleryRequest(), timeout=60, wait_for_ready=True):
                     if state.journey == journey and state.ready:
                         return
+        raise TimeoutError(f"{journey}: not searchable within {GALLERY_S:g} s")
 
     def _ask(self, size: int, shots: int) -> object:
         return self._stubs[size].Verify(question(self._gates[size], self._shots[:shots]), timeout=50)

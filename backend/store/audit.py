@@ -14,7 +14,6 @@ from backend.store.schema import audit, audit_log
 DEVICE_LINES = "device.lines"
 START = "0" * 64  # hash before the first entry
 _LAST = select(audit_log.c.number, audit_log.c.hash).order_by(audit_log.c.number.desc()).limit(1)
-_APPENDED = audit_log.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def note(db: Connection, entry: Note) -> int:
     last = db.execute(_LAST).first()
     number, before = (last.number + 1, last.hash) if last else (1, START)
     row = {"number": number, **row_of(entry)}
-    db.execute(_APPENDED, {**row, "hash": chained(before, row)})
+    db.execute(audit_log.insert(), {**row, "hash": chained(before, row)})
     return number
 
 

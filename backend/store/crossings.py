@@ -12,7 +12,6 @@ from backend.store.portable import add, row_of
 from backend.store.schema import amendments, crossings, outcomes, travelers
 
 _ENDED = select(outcomes).where(outcomes.c.encounter == bindparam("encounter"))
-_END = outcomes.insert()
 _ONE = select(crossings).where(crossings.c.crossing == bindparam("crossing"))
 
 
@@ -61,7 +60,7 @@ def settled(db: Connection, encounter: str) -> tuple[str, str] | None:
 
 def settle(db: Connection, encounter: str, outcome: str, status: str, now_utc_ms: int) -> None:
     row = {"encounter": encounter, "outcome": outcome, "status": status, "reported_utc_ms": now_utc_ms}
-    db.execute(_END, row)
+    db.execute(outcomes.insert(), row)
 
 
 def confirm(db: Connection, crossing: Crossing, systems: Sequence[str], now_utc_ms: int) -> bool:
@@ -116,9 +115,10 @@ def amend(db: Connection, made: Amendment) -> bool:
 
 def _seen(db: Connection, crossing: Crossing) -> None:
     """Whoever watches a journey is told; a citizen who has crossed leaves its gallery (RET-1)."""
-    touch(db, Topic.GALLERIES)
     if crossing.citizen:
         gallery_rows.changed(db, [crossing.journey])
+    else:
+        touch(db, Topic.GALLERIES)
 
 
 def amendment(db: Connection, of: str) -> Amendment | None:

@@ -101,7 +101,8 @@ class Known:
     removed: bool
 
 
-_KNOWN = select(*(travelers.c[field.name] for field in fields(Known))).where(
+KNOWN = tuple(field.name for field in fields(Known))
+_KNOWN = select(*(travelers.c[name] for name in KNOWN)).where(
     travelers.c.journey == bindparam("journey"), travelers.c.traveler == bindparam("traveler")
 )
 NOBODY = Known("", "", citizen=False, photographed=True, recorded=False, accommodation="", removed=False)

@@ -1,6 +1,6 @@
 """Everything the database knows of who stands at a gate, in one question: it is asked while a traveller waits."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Connection, String, bindparam, select
 
@@ -10,13 +10,12 @@ from backend.store.journeys import Journey
 from backend.store.schema import alerts, travelers
 from backend.store.schema import journeys as runs
 
-_KNOWN = [field.name for field in fields(Known)]
 _JOURNEY, _SUBJECT, _GATE = (bindparam(name, type_=String()) for name in ("journey", "subject", "gate"))
 _NOW = bindparam("now", type_=BigInteger())
 _ASKED = (
     select(
         *(runs.c[name] for name in journeys.COLUMNS),
-        *(travelers.c[name] for name in _KNOWN),
+        *(travelers.c[name] for name in decisions.KNOWN),
         decisions.standing(_JOURNEY, _SUBJECT).exists().label("crossed"),
         hotlist.lasting(travelers.c.person, _NOW).scalar_subquery().label("entry"),
         allowances.next_usable(_JOURNEY, _SUBJECT, _NOW).scalar_subquery().label("allowance"),
@@ -52,7 +51,7 @@ def facts(db: Connection, journey: str, subject: str, gate: str, now_utc_ms: int
     told = row._mapping
     return Facts(
         run=journeys.read(told),
-        known=NOBODY if told["person"] is None else Known(**{name: told[name] for name in _KNOWN}),
+        known=NOBODY if told["person"] is None else Known(**{name: told[name] for name in decisions.KNOWN}),
         crossed=told["crossed"],
         hotlisted=told["entry"] is not None,
         intercepted=told["intercepted"],

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, case, func, select
 
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.store.bell import Topic
+from backend.store.chunks import chunks
 from backend.store.engine import touch
 from backend.store.journeys import find, read
 from backend.store.portable import add
@@ -23,6 +24,7 @@ _PULSES = (
     .select_from(journeys.outerjoin(galleries, galleries.c.journey == journeys.c.journey))
     .where(journeys.c.purged_utc_ms.is_(None))
 )
+_ONE = _PULSES.where(journeys.c.journey == bindparam("of"))
 _SOON = _PULSES.where(journeys.c.departs_utc_ms.is_(None) | (journeys.c.departs_utc_ms <= bindparam("before")))
 
 
@@ -67,7 +69,7 @@ def pulses(db: Connection, keys: KeyRing, before_utc_ms: int) -> list[Pulse]:
 
 def pulse(db: Connection, keys: KeyRing, journey: str) -> Pulse | None:
     """None for a journey that is unknown, or of which nothing is left."""
-    row = db.execute(_PULSES.where(journeys.c.journey == journey)).one_or_none()
+    row = db.execute(_ONE, {"of": journey}).one_or_none()
     return _pulse(keys, row) if row else None
 
 
@@ -154,6 +156,12 @@ def changed(db: Connection, of: Iterable[str]) -> None:
         _have(db, journey)
         db.execute(_CHANGED, {"of": journey})
         touch(db, Topic.GALLERIES)
+
+
+def changed_for(db: Connection, of: Iterable[str]) -> None:
+    """The galleries of these travellers."""
+    homes = (select(travelers.c.journey).where(travelers.c.traveler.in_(part)).distinct() for part in chunks(of))
+    changed(db, {journey for home in homes for journey in db.execute(home).scalars()})
 
 
 def _have(db: Connection, journey: str) -> None:

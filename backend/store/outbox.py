@@ -15,7 +15,7 @@ UNREACHED = "unreached: "  # how the trouble of a row begins when its system gav
 MOST_TROUBLE = 200  # characters
 
 # Of what a system holds: asked for every record, so made once.
-_QUEUED, _OF = outbox.insert(), bindparam("of", type_=String())
+_OF = bindparam("of", type_=String())
 _SENT = outbox.update().where(outbox.c.number == bindparam("tried"), outbox.c.sent_utc_ms.is_(None)).values(trouble="")
 _LEFT = select(outbox.c.number).where(outbox.c.sent_utc_ms.is_(None)).limit(1)
 _UNSENT = _LEFT.where(outbox.c.crossing == _OF)
@@ -59,7 +59,7 @@ def queue(db: Connection, crossing: str, systems: Sequence[str], now_utc_ms: int
     """Have systems told, after everything queued for them about this crossing before."""
     of = {"crossing": crossing, "amendment": amendment, "queued_utc_ms": now_utc_ms, "next_utc_ms": now_utc_ms}
     if rows := [of | {"system": system, "tries": 0, "trouble": ""} for system in systems]:
-        db.execute(_QUEUED, rows)
+        db.execute(outbox.insert(), rows)
         touch(db, Topic.OUTBOX)
 
 

@@ -72,7 +72,7 @@ def box_of(keys: KeyRing, journey: str, *, citizen: bool) -> Box:
 def enrol(db: Connection, box: Box, traveler: str, version: str, samples: Sequence[Sample]) -> None:
     """Keep a traveller's samples of a template version in place of any there were."""
     _put(db, box, traveler, version, samples)
-    gallery_rows.changed(db, db.execute(select(travelers.c.journey).where(travelers.c.traveler == traveler)).scalars())
+    gallery_rows.changed_for(db, [traveler])
 
 
 def _put(db: Connection, box: Box, traveler: str, version: str, samples: Sequence[Sample]) -> None:
@@ -132,12 +132,11 @@ def ask_again(db: Connection, journey: str) -> None:
 
 def forget(db: Connection, gone: Iterable[str]) -> int:
     """Delete travellers' templates of every version, and what was said of their photos; how many templates went."""
-    count = 0
-    for part in chunks(gone):
-        homes = set(db.execute(select(travelers.c.journey).where(travelers.c.traveler.in_(part))).scalars())
+    ids, count = list(gone), 0
+    for part in chunks(ids):
         count += db.execute(delete(templates).where(templates.c.traveler.in_(part))).rowcount
         db.execute(delete(photo_refusals).where(photo_refusals.c.traveler.in_(part)))
-        gallery_rows.changed(db, homes)
+    gallery_rows.changed_for(db, ids)
     return count
 
 
@@ -145,7 +144,9 @@ def forget_others(db: Connection, journey: str, version: str) -> int:
     """Delete a journey's templates of every version but this; how many went."""
     here = select(travelers.c.traveler).where(travelers.c.journey == journey)
     old = delete(templates).where(templates.c.traveler.in_(here), templates.c.version != version)
-    return db.execute(old).rowcount
+    if gone := db.execute(old).rowcount:  # a replica that still searches them looks again
+        gallery_rows.changed(db, [journey])
+    return gone
 
 
 def holders(db: Connection, journey: str) -> set[str]:

@@ -139,20 +139,13 @@ def remove(db: Connection, *gone: str) -> None:
         return
     here = travelers.update().where(travelers.c.traveler == bindparam("who"))
     db.execute(here.values(removed=True), [{"who": one} for one in gone])
-    _changed(db, gone)
+    gallery_rows.changed_for(db, gone)
 
 
 def accommodate(db: Connection, traveler: str, kind: str) -> None:
     """kind: "", opt_out or documents."""
     db.execute(travelers.update().where(travelers.c.traveler == traveler).values(accommodation=kind))
-    _changed(db, [traveler])
-
-
-def _changed(db: Connection, of: Iterable[str]) -> None:
-    """Their galleries must hold others than before."""
-    for part in chunks(of):
-        homes = select(travelers.c.journey).where(travelers.c.traveler.in_(part)).distinct()
-        gallery_rows.changed(db, db.execute(homes).scalars())
+    gallery_rows.changed_for(db, [traveler])
 
 
 def count(db: Connection, journey: str) -> int:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from backend import photos
 from backend.biographic import Biographic
@@ -68,8 +68,12 @@ class Site:
         run = Journey(
             journey, "air", "out", "carrier", "ZRH", "HKG", departs_utc_ms, None, "2025-12-26", self.now_utc_ms
         )
-        await store.run(journeys.announce, run)
-        await store.run(travelers.expect, self.keys, journey, people, self.now_utc_ms)
+
+        def announce(db: Connection) -> None:  # at once, as the service does: nobody sees a journey without its people
+            journeys.announce(db, run)
+            travelers.expect(db, self.keys, journey, people, self.now_utc_ms)
+
+        await store.run(announce)
 
     @contextlib.asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:

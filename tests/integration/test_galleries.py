@@ -54,8 +54,24 @@ def set_journey(db: Connection, /, **values: object) -> None:
 
 
 def cross(db: Connection, traveler: str, *, citizen: bool) -> None:
-    one, where, when = (traveler,) * 4, ("out", "ZRH", "G1", "g1"), (NOON_UTC_MS, None)
-    made = Crossing(one[0], FLIGHT, *one[1:], "biometric", *where, None, "2025-12-26", citizen, None, *when)
+    made = Crossing(
+        crossing=traveler,
+        journey=FLIGHT,
+        traveler=traveler,
+        person=traveler,
+        encounter=traveler,
+        kind="biometric",
+        direction="out",
+        port="ZRH",
+        gate="G1",
+        device="g1",
+        agent=None,
+        policy="2025-12-26",
+        citizen=citizen,
+        sealed=None,
+        crossed_utc_ms=NOON_UTC_MS,
+        until_utc_ms=None,
+    )
     assert crossings.confirm(db, made, (), NOON_UTC_MS)
 
 
