@@ -199,11 +199,22 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres: Postgres) -> str:
+    """The name of a database with its tables: copying it takes a tenth of the time."""
+    url = postgres.database()
+    open_store(Path(), url).dispose()
+    return url.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlcipher", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database, of either kind."""
-    on_file = request.param == "sqlcipher"
-    engine = open_store(tmp_path, "" if on_file else request.getfixturevalue("postgres").database())
+    """A database that holds nothing yet, of either kind."""
+    url = ""
+    if request.param == "postgresql":
+        postgres, like = request.getfixturevalue("postgres"), request.getfixturevalue("migrated")
+        url = postgres.database(like=like)
+    engine = open_store(tmp_path, url)
     yield engine
     _returned(engine)
     engine.dispose()

@@ -42,7 +42,7 @@ class Postgres:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.stop("immediate")  # nothing of it is kept
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def start(self, **settings: str) -> None:
@@ -55,11 +55,11 @@ class Postgres:
         """mode: fast, or immediate as after a power cut."""
         self._do("pg_ctl", "-D", "data", "-w", "-m", mode, "stop")
 
-    def database(self, encoding: str = "UTF8") -> str:
-        """The URL of a new, empty database."""
+    def database(self, encoding: str = "UTF8", like: str = "template0") -> str:
+        """The URL of a new database, empty or a copy of another, to which nobody is connected."""
         name = f"d{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0".encode())
+            admin.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE {like}".encode())
         return self._url(name)
 
     def _url(self, name: str) -> str:

@@ -3,23 +3,26 @@
 import asyncio
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection, select
 
 from backend.conclusion import CROSS, Question
 from backend.crossing import Report, Status, recording, report
 from backend.looking import Seen
 from backend.parts import Parts
 from backend.store.decisions import Decision
+from backend.store.schema import alerts
 from calibration.service.border import live_image
 from calibration.service.day.plan import Fate, Flight, Passenger
 
 NOISE = 0.045  # of each number of a probe: similarity with its template about 0.9
 LIVE = 0.95
 IMAGE = live_image()
-PAUSE_S = 0.05
+PAUSE_S, PATIENCE_S = 0.05, 60.0  # of whoever waits for an officer
 
 
 @dataclass(slots=True)
@@ -33,12 +36,13 @@ class Books:
 
 @dataclass(slots=True)
 class Gate:
-    """One flight at one gate."""
+    """One flight at one gate.  tick: called after each passenger."""
 
     parts: Parts
     flight: Flight
     books: Books
     rng: np.random.Generator
+    tick: Callable[[], None]
 
     async def board(self) -> None:
         """One after the other, as they come."""
@@ -46,6 +50,7 @@ class Gate:
             ended = await self._one(one, self.flight.vectors[at])
             if not ended:
                 self.books.wrong.append(f"{self.flight.name} {one.number}: {one.fate}")
+            self.tick()
 
     async def _one(self, one: Passenger, enrolled: NDArray[np.float32]) -> bool:
         """Whether it went as planned."""
@@ -63,7 +68,7 @@ class Gate:
                 blurred = await self._ask(self._probe(enrolled, 6 * NOISE), encounter := str(uuid.uuid4()))
                 return blurred.directive == "recapture" and await self._crosses(one, probe, encounter, 2)
             case Fate.RELEASED:
-                return await self._waits(probe) and await self._released(one, probe)
+                return await self._released(one, probe)
             case Fate.INTERCEPTED:
                 return await self._waits(probe)
             case Fate.TWO_GATES | Fate.TURNS_BACK | Fate.REPEATED | Fate.COMES_BACK:
@@ -92,18 +97,21 @@ class Gate:
         return given.traveler == one.traveler and await self._tell(self._passed(given)) is Status.RECORDED
 
     async def _waits(self, probe: NDArray[np.float32]) -> bool:
+        return (await self._last(probe)).directive == "wait"
+
+    async def _last(self, probe: NDArray[np.float32]) -> Decision:
         """Every attempt, until there is none left and an agent is called."""
         encounter, attempt = str(uuid.uuid4()), 1
         while (given := await self._ask(probe, encounter, attempt)).directive == "recapture":
             attempt += 1
-        return given.directive == "wait"
+        return given
 
     async def _released(self, one: Passenger, probe: NDArray[np.float32]) -> bool:
-        """Looks again now and then until the officer has come."""
-        for _ in range(int(60 / PAUSE_S)):
-            given = await self._ask(probe, str(uuid.uuid4()))
-            if given.directive == "proceed":
-                return given.traveler == one.traveler and await self._tell(self._passed(given)) is Status.RECORDED
+        """Waits for the officer, then is looked at again."""
+        given = await self._last(probe)
+        for _ in range(int(PATIENCE_S / PAUSE_S)):
+            if await self.parts.store.read(_adjudicated, given.decision):
+                return given.directive == "wait" and await self._crosses(one, probe)
             await asyncio.sleep(PAUSE_S)
         return False
 
@@ -149,3 +157,8 @@ class Gate:
     def _probe(self, enrolled: NDArray[np.float32], noise: float = NOISE) -> NDArray[np.float32]:
         seen = enrolled + self.rng.normal(0, noise, enrolled.shape).astype(np.float32)
         return np.asarray(seen / np.linalg.norm(seen), np.float32)
+
+
+def _adjudicated(db: Connection, decision: str) -> bool:
+    of = select(alerts.c.alert).where(alerts.c.decision == decision, alerts.c.adjudication.is_not(None))
+    return db.execute(of).first() is not None

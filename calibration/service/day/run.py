@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -147,20 +148,26 @@ class Day:
         self._clock.now_ms = max(self._clock.now_ms, flights[0].boards_ms)
         await self._ready(flights)
         officer = asyncio.create_task(self._officer())
-        together = asyncio.Semaphore(TOGETHER)
-        boarded = [asyncio.create_task(self._board(flight, together)) for flight in flights]
-        for number, done in enumerate(asyncio.as_completed(boarded), 1):
-            await done
-            self._clock.now_ms = flights[0].boards_ms + BOARDING_MS * number // len(flights)
+        together, tick = asyncio.Semaphore(TOGETHER), self._ticking(flights)
+        await asyncio.gather(*(self._board(flight, together, tick) for flight in flights))
         await self._quiet()
         officer.cancel()
         set_caller(person("operator", "operator"))
         for flight in flights:
             await self._manifests.CloseDoors(pb.CloseDoorsRequest(journey=flight.journey), CONTEXT)
 
-    async def _board(self, flight: Flight, together: asyncio.Semaphore) -> None:
+    def _ticking(self, flights: Sequence[Flight]) -> Callable[[], None]:
+        """Each passenger takes an equal part of the time in which all of them board."""
+        people, passed = sum(len(flight.passengers) for flight in flights), itertools.count(1)
+
+        def tick() -> None:
+            self._clock.now_ms = flights[0].boards_ms + BOARDING_MS * next(passed) // people
+
+        return tick
+
+    async def _board(self, flight: Flight, together: asyncio.Semaphore, tick: Callable[[], None]) -> None:
         async with together:
-            await Gate(self.parts, flight, self._books, self._rng).board()
+            await Gate(self.parts, flight, self._books, self._rng, tick).board()
 
     async def _ready(self, flights: Sequence[Flight]) -> None:
         set_caller(person("operator", "operator"))
