@@ -68,7 +68,7 @@ class Gate:
                 blurred = await self._ask(self._probe(enrolled, 6 * NOISE), encounter := str(uuid.uuid4()))
                 return blurred.directive == "recapture" and await self._crosses(one, probe, encounter, 2)
             case Fate.RELEASED:
-                return await self._released(one, probe)
+                return await self._waits(probe) and await self._released(one, probe)
             case Fate.INTERCEPTED:
                 return await self._waits(probe)
             case Fate.TWO_GATES | Fate.TURNS_BACK | Fate.REPEATED | Fate.COMES_BACK:
@@ -97,21 +97,17 @@ class Gate:
         return given.traveler == one.traveler and await self._tell(self._passed(given)) is Status.RECORDED
 
     async def _waits(self, probe: NDArray[np.float32]) -> bool:
-        return (await self._last(probe)).directive == "wait"
-
-    async def _last(self, probe: NDArray[np.float32]) -> Decision:
         """Every attempt, until there is none left and an agent is called."""
         encounter, attempt = str(uuid.uuid4()), 1
         while (given := await self._ask(probe, encounter, attempt)).directive == "recapture":
             attempt += 1
-        return given
+        return given.directive == "wait"
 
     async def _released(self, one: Passenger, probe: NDArray[np.float32]) -> bool:
         """Waits for the officer, then is looked at again."""
-        given = await self._last(probe)
         for _ in range(int(PATIENCE_S / PAUSE_S)):
-            if await self.parts.store.read(_adjudicated, given.decision):
-                return given.directive == "wait" and await self._crosses(one, probe)
+            if await self.parts.store.read(_adjudicated, one.traveler):
+                return await self._crosses(one, probe)
             await asyncio.sleep(PAUSE_S)
         return False
 
@@ -159,6 +155,6 @@ class Gate:
         return np.asarray(seen / np.linalg.norm(seen), np.float32)
 
 
-def _adjudicated(db: Connection, decision: str) -> bool:
-    of = select(alerts.c.alert).where(alerts.c.decision == decision, alerts.c.adjudication.is_not(None))
+def _adjudicated(db: Connection, traveler: str) -> bool:
+    of = select(alerts.c.alert).where(alerts.c.traveler == traveler, alerts.c.adjudication.is_not(None))
     return db.execute(of).first() is not None
