@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import grpc
 import pytest
 import structlog
+from hypothesis import settings
 from limen.v1 import manifests_pb2, people_pb2
 from limen.v1 import verification_pb2 as pb
 from limen.v1.alerts_pb2_grpc import AlertsStub
@@ -42,6 +43,10 @@ from calibration.service.postgres import Postgres
 
 # Services run in threads beside commands whose output is read: their log is no part of it.
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+
+# How long an example takes says how busy the machine is, and the first one may compile or read a table.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @dataclass

@@ -195,7 +195,7 @@ def test_a_vanished_port_is_an_error(build: Build) -> None:
 CALLS = ("grant", "shut", "light", "cut", "mend", "wait", "tamper", "leaf")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(CALLS), min_size=3, max_size=10))
 def test_no_order_of_calls_holds_the_output_on(calls_rig: Rig, calls: list[str]) -> None:
     rig = calls_rig

@@ -51,7 +51,7 @@ def test_an_answer_has_the_trip_each_person_and_whether_they_board() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=8)  # pydifact takes its time
+@settings(max_examples=8)  # pydifact takes its time
 @given(st.text(max_size=8), st.text(max_size=8), st.text(max_size=8))
 @example("Ā", "?'", "Ā+")
 def test_whatever_a_carrier_calls_its_passengers_stays_one_value(locator: str, reference: str, words: str) -> None:

@@ -90,7 +90,6 @@ def test_the_envelope_does_not_change_what_is_told(same: bytes) -> None:
     assert read(same).findings == ()
 
 
-@settings(deadline=None)  # the first one loads the tables of airports
 @given(st.integers(40, 80), st.sampled_from([b"\n", b"\r\n", b"\r"]))
 def test_no_wrap_changes_what_is_told(width: int, end: bytes) -> None:
     wrapped = end.join(GOOD[at : at + width] for at in range(0, len(GOOD), width))
@@ -245,7 +244,7 @@ def test_parts_that_exclude_each_other_are_refused(sent: tuple[str, ...], why: s
         read(interchange(*parts(*sent)))
 
 
-@settings(deadline=None, max_examples=40)  # pydifact takes its time
+@settings(max_examples=40)  # pydifact takes its time
 @given(st.lists(st.lists(st.text("AB?'+: ", max_size=6), min_size=1, max_size=3), min_size=1, max_size=4))
 def test_segments_are_cut_as_pydifact_cuts_them(elements: list[list[str]]) -> None:
     def escaped(text: str) -> str:

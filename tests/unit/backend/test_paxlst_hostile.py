@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.commands.checking import as_json, check
@@ -58,7 +58,6 @@ def test_a_carrier_that_supplies_photos_is_refused(pictured: bytes) -> None:
         parse(pictured)
 
 
-@settings(deadline=None)  # the first one loads the tables of airports
 @given(st.binary(max_size=400))
 @example(b"UNA:+.? 'UNB+UNOA:4'")
 def test_no_bytes_break_the_parser(noise: bytes) -> None:
@@ -68,7 +67,6 @@ def test_no_bytes_break_the_parser(noise: bytes) -> None:
         assert json.loads(as_json(checked)).keys() == {"ok", "messages", "findings"}
 
 
-@settings(deadline=None)  # the first one loads the tables of airports
 @given(st.data())
 def test_no_mutation_of_a_good_manifest_breaks_the_parser(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(GOOD) - 1))
@@ -77,7 +75,6 @@ def test_no_mutation_of_a_good_manifest_breaks_the_parser(data: st.DataObject) -
     assert check(GOOD[:at] + other + GOOD[until:]).exit_code in (0, 1, 2)
 
 
-@settings(deadline=None)  # the first one loads the tables of airports
 @given(st.integers(0, len(GOOD) - 2))
 def test_half_a_file_is_never_taken_for_a_whole_one(cut: int) -> None:
     with pytest.raises(Unusable):

@@ -49,14 +49,14 @@ def read(parse: object, *arguments: object) -> None:
         assert all(isinstance(photo.content, bytes) for photo in found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ANYTHING)
 @example(WHOLE)
 def test_sr05_ident_may_answer_anything(content: bytes) -> None:
     read(itl.faces, content)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ANYTHING)
 @example(b"[" * 100_000)
 @example(b'{"photos": [{"image": "\xff"}]}')
@@ -66,7 +66,7 @@ def test_sr05_a_state_may_answer_anything(content: bytes) -> None:
     read(State(WIRE, "UTO")._photos, content)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TYPES, ANYTHING)
 @example("multipart/mixed; boundary=b0", NESTED)
 @example("multipart/mixed; boundary=b", b"--b\r\n" + PART + b"--b--\r\n")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import typer
 import zxingcpp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 from zxingcpp import BarcodeFormat
@@ -171,7 +171,6 @@ def test_a_flood_on_standard_input_is_refused() -> None:
     assert "no document is that long" in run("-", stdin=b"M" * 100_000).stdout
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=150))
 def test_any_bytes_on_standard_input_give_a_result(noise: bytes) -> None:
     told = result("-", stdin=noise)

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.documents import places
@@ -226,7 +226,6 @@ def passes(draw: st.DrawFn) -> tuple[tuple[str, str], list[tuple[str, ...]], str
     return (surname, given_name), [said for said, _ in drawn], content, text
 
 
-@settings(deadline=None)
 @given(passes())
 def test_what_is_written_is_read_back(made: tuple[tuple[str, str], list[tuple[str, ...]], str, str]) -> None:
     name, said, content, text = made
@@ -239,7 +238,6 @@ def test_what_is_written_is_read_back(made: tuple[tuple[str, str], list[tuple[st
         assert [leg.carrier, leg.flight, leg.day_of_year, leg.seat, leg.sequence, leg.airline_use] == rest
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(max_size=120), st.text("M12 >^AF0", max_size=200).map(lambda text: "M2" + text)))
 def test_garbage_gives_findings_and_nothing_else(text: str) -> None:
     found = parse(text, TODAY)

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.documents.digits import check_digit, explanations
@@ -191,7 +191,6 @@ births = st.dates(date(1930, 1, 1), TODAY)
 expiries = st.dates(date(2000, 1, 1), date(2060, 1, 1))
 
 
-@settings(deadline=None)
 @given(zones, ninefold, st.tuples(names, names, names), births, expiries)
 def test_what_is_written_is_read_back(
     zone: Zone, number: str, name: tuple[str, str, str], birth: date, expiry: date
@@ -205,7 +204,6 @@ def test_what_is_written_is_read_back(
     assert (found.surname, found.given) == (name[0], f"{name[1]} {name[2]}")
 
 
-@settings(deadline=None)
 @given(zones, ninefold, st.data())
 def test_every_changed_character_in_a_checked_field_is_found(zone: Zone, number: str, data: st.DataObject) -> None:
     text = built(zone, number=number).replace("\n", "")
@@ -221,7 +219,6 @@ def test_every_changed_character_in_a_checked_field_is_found(zone: Zone, number:
     assert found.ok <= neutral
 
 
-@settings(deadline=None)
 @given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<", min_size=1, max_size=15), st.sampled_from("0123456789"))
 def test_every_explanation_satisfies_the_check_digit(text: str, digit: str) -> None:
     for at, other in explanations(text, digit):
@@ -230,7 +227,6 @@ def test_every_explanation_satisfies_the_check_digit(text: str, digit: str) -> N
         assert check_digit(changed[:-1]) == changed[-1]
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(max_size=100), st.text("ABC012<\n ", min_size=72, max_size=95)))
 def test_garbage_gives_findings_and_nothing_else(text: str) -> None:
     found = parse(text, TODAY)

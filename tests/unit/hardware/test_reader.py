@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.documents.keys import CANCEL, EVENT, KeyPort, Keys
@@ -38,7 +38,6 @@ def test_a_line_end_ends_a_read(end: bytes) -> None:
     assert texts(Lines().feed(PASS + end, 0.0)) == [PASS.decode()]
 
 
-@settings(deadline=None)
 @given(st.sampled_from([b"\r", b"\n", b"\r\n"]), st.integers(1, 90))
 def test_any_cut_of_the_stream_gives_the_same_reads(end: bytes, cut: int) -> None:
     stream = end.join([PASS, *PASSPORT, PASS, *CARD, b""])
@@ -100,7 +99,6 @@ def test_an_endless_read_is_dropped_once_and_the_next_is_read() -> None:
     assert texts(lines.feed(b"xx\r" + PASS + b"\r", 0.5)) == [PASS.decode()]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=60), st.floats(0, 1)), max_size=12))
 def test_noise_never_raises_and_keeps_nothing_for_ever(noise: list[tuple[bytes, float]]) -> None:
     lines, now_s = Lines(), 0.0
@@ -190,7 +188,6 @@ def test_a_read_in_which_the_system_lost_keys_is_dropped() -> None:
     assert second.text == "M1"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_of_an_event_device_are_taken(noise: bytes) -> None:
     assert Keys().feed(noise).isascii()
