@@ -68,7 +68,8 @@ class Build:
 
     async def _work(self, waiting: Iterator[Traveler]) -> None:
         for person in waiting:
-            self._made.append(await self._enrolment(person))
+            enrolment = await self._enrolment(person)
+            self._made.append(enrolment)  # not before: what `_keep` takes meanwhile is another list
             if len(self._made) >= KEPT_AT_ONCE:
                 await self._keep()
 
