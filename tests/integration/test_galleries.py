@@ -2,19 +2,15 @@
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, select, update
 
-from backend.biographic import Biographic
 from backend.errors import NotReady
 from backend.galleries import Galleries
 from backend.matching.gallery import Best, search
-from backend.sources.folder import Folder
-from backend.sources.photo import Photo
 from backend.store import crossings, gallery_rows, templates
 from backend.store import travelers as expected
 from backend.store.bell import Topic
@@ -274,27 +270,3 @@ async def test_a_built_gallery_finds_its_people(site: Site) -> None:
         for traveler, vector in opened:
             found = search(galleries.of(FLIGHT), vector)
             assert isinstance(found, Best) and found.traveler == traveler
-
-
-class Counting(Folder):
-    """asked: how often about the holder of a document."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self.asked = Counter[str]()
-
-    async def photos(self, person: Biographic) -> Sequence[Photo]:
-        self.asked[person.document_number] += 1
-        return await super().photos(person)
-
-
-async def test_nobodys_photos_are_looked_at_twice(site: Site) -> None:
-    """What one traveller's photos gave is not lost while others' are written."""
-    numbers, source = [f"N{number}" for number in range(50)], Counting(site.photos)
-    for number in numbers:
-        site.on_file(number, "anna-on-file")
-    async with site.store() as store:
-        await site.announce(store, FLIGHT, [person(number) for number in numbers])
-        async with site.replica(store, sources=[source]) as galleries:
-            await until(lambda: ready(galleries, len(numbers)))
-    assert source.asked == Counter(numbers)

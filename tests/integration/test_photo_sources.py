@@ -143,6 +143,18 @@ async def test_a_gallery_does_not_wait_for_a_source_and_is_made_good_when_it_is_
             assert {(row.traveler, row.source) for row in held} == {(anna.traveler, "folder"), (ben.traveler, "ident")}
 
 
+async def test_a_source_is_asked_once_about_each_traveller_of_a_gallery(site: Site) -> None:
+    """What one traveller's photos gave is not lost while others' are written."""
+    numbers = [f"N{number}" for number in range(50)]
+    for number in numbers:
+        site.on_file(number, "anna-on-file", root=site.root / "far")
+    async with stand_in(site.root / "far") as address, asked(site, address, "ident") as sources, site.store() as store:
+        await site.announce(store, FLIGHT, [person(number) for number in numbers])
+        async with site.replica(store, sources=sources) as galleries:
+            await until(lambda: found(galleries, len(numbers)))
+        assert (await behave(address, "well"))["ident"] == len(numbers)
+
+
 @pytest.mark.parametrize("url", ["http://ident.example/", "ftp://127.0.0.1/", "http://127.0.0.1.example/"])
 def test_documents_travel_in_clear_within_this_machine_only(url: str) -> None:
     with pytest.raises(ValueError, match="url"):
