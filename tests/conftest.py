@@ -160,11 +160,12 @@ class Service:
 
 
 TODAY = datetime.now(UTC).date()  # a journey of another day would be too early to build, or purged
+DEPARTS = "2300"  # late: twelve hours after it a citizen's template is gone (RET-1), and the tests run at any hour
 
 
 def manifest(flight: str, numbers: Sequence[str]) -> bytes:
     head = f"UNA:+.? 'UNB+UNOA:4+XX+L+{TODAY:%y%m%d}:0800+1'UNH+1+PAXLST:D:12B:UN:IATA'BGM+745'TDT+20+{flight}'"
-    head += f"LOC+125+ZRH'DTM+189:{TODAY:%y%m%d}1030:201'LOC+87+HKG'"
+    head += f"LOC+125+ZRH'DTM+189:{TODAY:%y%m%d}{DEPARTS}:201'LOC+87+HKG'"
     people = "".join(f"NAD+FL+++SPECIMEN:{n}'DOC+P+{n}'LOC+91+UTO'" for n in numbers)
     return f"{head}{people}CNT+42:{len(numbers)}'UNT+9+1'UNZ+1+1'".encode()
 

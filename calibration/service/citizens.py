@@ -95,7 +95,8 @@ class Gate:
 
 def _manifest(flight: str) -> bytes:
     day = f"{datetime.now(UTC):%y%m%d}"
-    leg = f"TDT+20+{flight}'LOC+125+ZRH'DTM+189:{day}1030:201'LOC+87+HKG'"
+    # Late, because twelve hours after its departure a citizen's template is gone (RET-1) whatever the gate does.
+    leg = f"TDT+20+{flight}'LOC+125+ZRH'DTM+189:{day}2300:201'LOC+87+HKG'"
     people = "".join(
         f"NAD+FL+++SPECIMEN:{number}'DTM+329:800203'NAT+2+{nationality}'DOC+P+{number}'LOC+91+UTO'"
         for number, nationality in (("B1", "CHE"), ("C1", "UTO"))

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import grpc
 from limen.v1 import alerts_pb2, approvals_pb2, crossings_pb2, manifests_pb2
@@ -16,7 +16,7 @@ from backend.clock import utc_ms
 from backend.server import running
 from backend.settings import Settings
 from calibration.service.sinks import wait
-from tests.conftest import TODAY, Caller, Person, Service, question, shot
+from tests.conftest import DEPARTS, TODAY, Caller, Person, Service, question, shot
 
 DAY_MS = 86_400_000
 Status = pb.ReportOutcomeReply.Status
@@ -27,9 +27,10 @@ LOOP = f"{SEA}LOC+92+DEMHG'DTM+189:{LATER}0100:201'LOC+92+CHBSL'DTM+232:{LATER}1
 BUS = f"TDT+20+7+3++XYB'LOC+125+CHBSL'DTM+189:{DAY}0900:201'LOC+87+DEFBG'DTM+232:{DAY}1000:201'"
 
 
-def air(number: str, start: str = "ZRH", end: str = "HKG") -> str:
-    """A flight of today."""
-    return f"TDT+20+{number}'LOC+125+{start}'DTM+189:{DAY}1030:201'LOC+87+{end}'DTM+232:{DAY}2100:201'"
+def air(number: str, start: str = "ZRH", end: str = "HKG", day: date = TODAY) -> str:
+    """A flight that arrives on the day after."""
+    departs, arrives = f"{day:%y%m%d}{DEPARTS}", f"{day + timedelta(days=1):%y%m%d}1800"
+    return f"TDT+20+{number}'LOC+125+{start}'DTM+189:{departs}:201'LOC+87+{end}'DTM+232:{arrives}:201'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from backend.store.schema import audit_log
 from tests.conftest import TODAY, Caller, Person, Service, flight
 from tests.integration.acts import (
     BUS,
-    DAY,
     LOOP,
     SEA,
     Gate,
@@ -37,7 +36,7 @@ from tests.integration.acts import (
 
 ANNA, BEN, CARLA, NOBODY = Guest("A1"), Guest("B1"), Guest("C1"), Guest("N1")
 HOUR_MS = 3_600_000
-NEXT_WEEK = f"{TODAY + timedelta(days=7):%y%m%d}"
+NEXT_WEEK = TODAY + timedelta(days=7)
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +186,7 @@ def test_ops1_a_service_that_goes_away_lets_agents_board_and_their_reports_count
 def test_ops1_a_gallery_that_is_not_there_yet_is_said_and_the_agent_boards_meanwhile(
     carrier: Caller, operator: Caller, g1: Gate, officer: Person
 ) -> None:
-    (journey,) = submit(carrier, air(flight()).replace(DAY, NEXT_WEEK), [BEN])
+    (journey,) = submit(carrier, air(flight(), day=NEXT_WEEK), [BEN])
     operator.manifests.Assign(manifests_pb2.AssignRequest(gate="G1", journey=journey), timeout=10)
     with pytest.raises(grpc.RpcError, match="not ready; boarding goes on with documents") as refused:
         g1.look(journey, "ben-live")
