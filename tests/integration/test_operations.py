@@ -240,9 +240,9 @@ def test_the_commands_migrate_check_back_up_and_restore(tmp_path: Path, monkeypa
     def tvs(*arguments: str, settings: str = "old.toml") -> Result:
         return CliRunner().invoke(app, [*arguments, "--settings", settings])
 
-    assert "schema 0004" in tvs("migrate").stdout
+    assert "schema 0005" in tvs("migrate").stdout
     done = tvs("doctor", "--json")
-    assert {"check": "schema", "verdict": "ok", "what": "0004", "advice": ""} in json.loads(done.stdout)
+    assert {"check": "schema", "verdict": "ok", "what": "0005", "advice": ""} in json.loads(done.stdout)
     assert done.exit_code == 0
     assert "it opens with" in tvs("backup", "b.limen").stdout
     assert "rows restored" in tvs("restore", "b.limen", settings="new.toml").stdout

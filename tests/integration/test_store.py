@@ -24,7 +24,7 @@ from calibration.service.postgres import Postgres
 LATER = """
 from alembic import op
 import sqlalchemy as sa
-revision, down_revision = "0005", "0004"
+revision, down_revision = "0006", "0005"
 def upgrade() -> None:
     op.add_column("peers", sa.Column("note", sa.String))
     {end}
@@ -172,23 +172,23 @@ def test_an_older_schema_is_refused_until_it_is_migrated_and_then_keeps_what_it_
     with engine.begin() as db:
         peers.welcome(db, Peer("g", "gate", "G1"))
     engine.dispose()
-    (tmp_path / "v0005_note.py").write_text(LATER.format(end=""))
-    monkeypatch.setattr(migrating, "KNOWN", ("0004", "0005"))
-    monkeypatch.setattr(migrating, "NEEDED", "0005")
-    with pytest.raises(StoreUnfit, match=r"has schema 0004, this program needs 0005: .*run `limen-tvs migrate`"):
+    (tmp_path / "v0006_note.py").write_text(LATER.format(end=""))
+    monkeypatch.setattr(migrating, "KNOWN", ("0004", "0005", "0006"))
+    monkeypatch.setattr(migrating, "NEEDED", "0006")
+    with pytest.raises(StoreUnfit, match=r"has schema 0005, this program needs 0006: .*run `limen-tvs migrate`"):
         open_store(*where)
     monkeypatch.undo()
     engine = open_store(*where)
     with engine.begin() as db:
         upgrade(db, [tmp_path])
-        assert schema_of(db) == "0005"
+        assert schema_of(db) == "0006"
         assert names(db) == ["g"]
         db.execute(text("SELECT note FROM peers"))
     engine.dispose()
 
 
 def test_a_step_that_fails_half_way_changes_nothing(engine: Engine, tmp_path: Path) -> None:
-    (tmp_path / "v0005_note.py").write_text(LATER.format(end="raise RuntimeError('half way')"))
+    (tmp_path / "v0006_note.py").write_text(LATER.format(end="raise RuntimeError('half way')"))
     with pytest.raises(RuntimeError, match="half way"), engine.begin() as db:
         upgrade(db, [tmp_path])
     with engine.begin() as db:
