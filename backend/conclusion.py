@@ -12,7 +12,7 @@ from backend.errors import NotAllowed, Refused, Repeated
 from backend.keys import KeyRing
 from backend.looking import Seen
 from backend.matching.gallery import Best, Compared, Match
-from backend.matching.threshold import OperatingPoint, accept, accept_claimed, grey
+from backend.matching.threshold import OperatingPoint, accept, accept_claimed
 from backend.rules.directive import (
     Directive,
     Evidence,
@@ -161,7 +161,6 @@ def _policy(case: Case, version: str) -> Policy:
     return Policy(
         version=version + CLAIM if claimed else version,
         accept=accept_claimed(point, rules.fpir) if claimed else accept(point, max(1, case.size), rules.fpir),
-        grey=grey(point),
         margin=rules.margin,
         least_liveness=rules.least_liveness,
         liveness_enforced=rules.liveness_enforced,

@@ -14,7 +14,7 @@ from vision.faces import Box, Face, Pixels
 
 UP = State(service_up=True)
 ANNA, BEN = "anna", "ben"
-POLICY = Policy("test", accept=0.5, grey=0.3, margin=0.05, least_liveness=0.5, liveness_enforced=True)
+POLICY = Policy("test", accept=0.5, margin=0.05, least_liveness=0.5, liveness_enforced=True)
 
 
 def evidence(

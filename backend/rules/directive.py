@@ -25,6 +25,7 @@ class Concern(StrEnum):
     CLOSED = "closed"
 
 
+ADVERSE = frozenset({Concern.HOTLIST, Concern.INTERCEPTED})  # an officer must talk to the traveler
 # Whoever waits for one of these goes by documents or does not travel: nothing an officer must come for.
 UNREMARKABLE = frozenset({Concern.ACCOMMODATION, Concern.OUT_OF_SCOPE, Concern.REMOVED, Concern.CLOSED})
 
@@ -83,19 +84,21 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """accept: similarity whose FPIR at this gallery's size is the one wanted (ISO/IEC 19795-1).
-    grey: for a claim, the similarity from which another picture may bring it up to `accept`."""
+    """accept: similarity whose FPIR at this gallery's size is the one wanted (ISO/IEC 19795-1)."""
 
     version: str
     accept: float
-    grey: float
     margin: float
     least_liveness: float
     liveness_enforced: bool
 
 
 def decide(evidence: Evidence, policy: Policy) -> Directive:
-    """Quality and liveness outrank a match; comparisons are written so that NaN never proceeds."""
+    """Quality and liveness outrank a match; comparisons are written so that NaN never proceeds.
+
+    Whoever is hotlisted, intercepted, somebody else than the document says, or unknown is answered alike: as often
+    asked again, then left waiting.  A wrong claim could be turned away at once, but then the others would show.
+    """
     if (early := _before_match(evidence, policy)) is not None:
         return early
     match evidence.match:
@@ -103,14 +106,12 @@ def decide(evidence: Evidence, policy: Policy) -> Directive:
             return _again(evidence, Concern.NO_MATCH)
         case Best(_, score, runner_up) if not score - runner_up >= policy.margin:
             return _again(evidence, Concern.AMBIGUOUS)
-        case Compared(_, score) if not score >= policy.grey:
-            return Wait(Concern.NO_MATCH)  # somebody else's document: another picture changes nothing
         case Compared(_, score) if not score >= policy.accept:
             return _again(evidence, Concern.NO_MATCH)
         case Best(traveler) | Compared(traveler):
             return _found(traveler, evidence)
         case NotListed():
-            return Wait(Concern.NOT_LISTED)
+            return _again(evidence, Concern.NOT_LISTED)
         case NoMatch():
             return _again(evidence, Concern.NO_MATCH)
     assert_never(evidence.match)
@@ -121,7 +122,7 @@ def _before_match(evidence: Evidence, policy: Policy) -> Directive | None:
         return Wait(Concern.CLOSED)
     if evidence.claimed and (excused := _excused(evidence.standing)) is not None:
         # Who goes by documents is not asked for better pictures; nor is such a one on the hotlist: it would show.
-        return Wait(_adverse(evidence.standing) or excused)
+        return Wait(held(evidence.standing) or excused)
     if evidence.obstacle is not None:
         return _again(evidence, Concern.QUALITY, evidence.obstacle)
     if policy.liveness_enforced and not evidence.live >= policy.least_liveness:
@@ -132,14 +133,12 @@ def _before_match(evidence: Evidence, policy: Policy) -> Directive | None:
 def tells_officer(directive: Directive, told: frozenset[str], *, crossing: bool) -> bool:
     """Whether an officer must be told of this answer, who was told of the concerns `told` in this encounter.
 
-    A hotlist hit at once, though the traveller is only asked for another picture; everything else when the traveller
-    is left waiting, once, and only where a crossing was asked for.
+    Of whom an officer must talk to at once, though the traveller is only asked for another picture; of everything else
+    when the traveller is left waiting, once, and only where a crossing was asked for.
     """
     match directive:
-        case Recapture(_, _, Concern.HOTLIST) | Wait(Concern.HOTLIST):
-            return Concern.HOTLIST not in told
-        case Wait(Concern.INTERCEPTED):
-            return Concern.INTERCEPTED not in told
+        case Recapture(_, _, concern) | Wait(concern) if concern in ADVERSE:
+            return concern not in told
         case Wait(concern):
             return crossing and not told and concern not in UNREMARKABLE
         case Recapture() | Proceed():
@@ -148,26 +147,42 @@ def tells_officer(directive: Directive, told: frozenset[str], *, crossing: bool)
 
 
 def _found(traveler: str, evidence: Evidence) -> Directive:
-    """A hotlist hit is answered as nobody would be: operators see no difference (HUM-1)."""
+    """Whoever an officer must talk to is answered as nobody would be: operators see no difference (HUM-1)."""
     standing = evidence.standing
-    if standing.intercepted:
-        return Wait(Concern.INTERCEPTED)
-    if standing.hotlisted and not standing.allowed:
-        return _again(evidence, Concern.HOTLIST)
-    if standing.removed:
-        return Wait(Concern.REMOVED)
-    if standing.allowed:
-        return Proceed(traveler)
-    if (excused := _excused(standing)) is not None:
-        return Wait(excused)
-    return Wait(Concern.ALREADY_CROSSED) if standing.crossed else Proceed(traveler)
+    if (adverse := held(standing)) is not None:
+        return _again(evidence, adverse)
+    concern = _left_behind(standing, _excused(standing))
+    return Proceed(traveler) if concern is None else Wait(concern)
 
 
-def _adverse(standing: Standing) -> Concern | None:
-    """What an officer must come for."""
+def decide_documents(traveler: str, standing: Standing, *, listed: bool, closed: bool) -> Directive:
+    """Whether a traveler whose documents an agent has checked may pass (HUM-3): the rules of a face, without a face.
+
+    Going by documents needs neither photo nor scope (DIG-2, SCOPE).  An officer is told of somebody who is held also
+    where the doors are closed.  listed: on the manifest of this journey, now or before.
+    """
+    concern = held(standing)
+    if concern is None and closed:
+        concern = Concern.CLOSED
+    if concern is None:
+        concern = _left_behind(standing, None) if listed else Concern.NOT_LISTED
+    return Proceed(traveler) if concern is None else Wait(concern)
+
+
+def held(standing: Standing) -> Concern | None:
+    """What an officer must talk to the traveler for."""
     if standing.intercepted:
         return Concern.INTERCEPTED
-    return Concern.HOTLIST if standing.hotlisted else None
+    return Concern.HOTLIST if standing.hotlisted and not standing.allowed else None
+
+
+def _left_behind(standing: Standing, excused: Concern | None) -> Concern | None:
+    """Why somebody who is identified does not pass here and now, if anything; excused: from the face check."""
+    if standing.removed:
+        return Concern.REMOVED
+    if standing.allowed:
+        return None
+    return excused or (Concern.ALREADY_CROSSED if standing.crossed else None)
 
 
 def _excused(standing: Standing) -> Concern | None:

@@ -187,7 +187,7 @@ def intercepted(db: Connection, traveler: str, at_utc_ms: int) -> None:
     db.execute(schema.alerts.insert().values(**row, **named, **times, taken_by="o.meyer"))
 
 
-def test_air22_who_is_intercepted_waits_until_an_officer_allows_it_later(engine: Engine, keys: KeyRing) -> None:
+def test_air22_who_is_intercepted_does_not_pass_until_an_officer_allows_it_later(engine: Engine, keys: KeyRing) -> None:
     with engine.begin() as db:
         who, searched = staged(db, keys, JOURNEY)
         intercepted(db, who[0].traveler, NOW - 1)
@@ -197,9 +197,9 @@ def test_air22_who_is_intercepted_waits_until_an_officer_allows_it_later(engine:
         freed = conclude(db, keys, case(asked(JOURNEY), searched, of(searched, who[0])))
         intercepted(db, who[0].traveler, NOW)
         again = conclude(db, keys, case(asked(JOURNEY), searched, of(searched, who[0])))
-    assert (held.directive, held.concern, held.officer) == ("wait", Concern.INTERCEPTED, True)
+    assert (held.directive, held.concern, held.officer) == ("recapture", Concern.INTERCEPTED, True)
     assert [other.directive, freed.directive] == ["proceed", "proceed"]
-    assert (again.directive, again.concern) == ("wait", Concern.INTERCEPTED)
+    assert (again.directive, again.concern) == ("recapture", Concern.INTERCEPTED)
 
 
 @pytest.mark.parametrize("purpose", [CROSS, IDENTIFY])

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from backend.matching.gallery import Best, Compared, Match, NoMatch, NotListed
 from backend.rules.directive import (
+    ADVERSE,
     Concern,
     Directive,
     Evidence,
@@ -15,6 +16,7 @@ from backend.rules.directive import (
     Standing,
     Wait,
     decide,
+    decide_documents,
     tells_officer,
 )
 from tests.make import ANNA, evidence, policy
@@ -64,11 +66,13 @@ def test_liveness_is_carried_but_does_not_decide_where_it_is_not_enforced() -> N
         (evidence(match=Compared(ANNA, 0.3)), again(Concern.NO_MATCH)),
         (evidence(match=Compared(ANNA, 0.49), attempts_left=0), Wait(Concern.NO_MATCH)),
         (evidence(match=Compared(ANNA, 0.49), attempts_left=-1), Wait(Concern.NO_MATCH)),
-        (evidence(match=Compared(ANNA, 0.29)), Wait(Concern.NO_MATCH)),
-        (evidence(match=Compared(ANNA, NAN)), Wait(Concern.NO_MATCH)),
-        (evidence(match=NotListed()), Wait(Concern.NOT_LISTED)),
+        (evidence(match=Compared(ANNA, 0.1)), again(Concern.NO_MATCH)),
+        (evidence(match=Compared(ANNA, 0.1), attempts_left=0), Wait(Concern.NO_MATCH)),
+        (evidence(match=Compared(ANNA, NAN)), again(Concern.NO_MATCH)),
+        (evidence(match=NotListed()), again(Concern.NOT_LISTED)),
+        (evidence(match=NotListed(), attempts_left=0), Wait(Concern.NOT_LISTED)),
         (evidence(match=Compared(ANNA, 0.9), crossed=True), Wait(Concern.ALREADY_CROSSED)),
-        (evidence(match=Compared(ANNA, 0.1), crossed=True), Wait(Concern.NO_MATCH)),
+        (evidence(match=Compared(ANNA, 0.1), crossed=True), again(Concern.NO_MATCH)),
         (evidence(match=Compared(ANNA, 0.9), live=0.49), again(Concern.LIVENESS)),
         (evidence(match=Compared(ANNA, 0.9), obstacle=Cue.MORE_LIGHT), again(Concern.QUALITY, Cue.MORE_LIGHT)),
     ],
@@ -94,23 +98,32 @@ def test_nothing_but_a_clear_live_first_match_proceeds(
         assert not crossed
 
 
-HIT = Standing(hotlisted=True)
+HELD = (Standing(hotlisted=True), Standing(intercepted=True), Standing(hotlisted=True, intercepted=True))
 SAMPLES = (Best(ANNA, 0.9, 0.1), Compared(ANNA, 0.9))
+UNKNOWN: tuple[Match, ...] = (
+    Best(ANNA, 0.4, 0.1),
+    Best(ANNA, 0.9, 0.89),
+    NoMatch(),
+    Compared(ANNA, 0.4),
+    Compared(ANNA, -0.2),
+    NotListed(),
+)
 
 
 @pytest.mark.parametrize("left", [-1, 0, 1, 2])
-@pytest.mark.parametrize("match", SAMPLES)
-def test_air22_a_hotlist_hit_is_answered_as_a_score_below_the_threshold_is(left: int, match: Match) -> None:
-    low = Compared(ANNA, 0.4) if isinstance(match, Compared) else Best(ANNA, 0.4, 0.1)
-    hit = decide(evidence(match=match, attempts_left=left, standing=HIT), policy())
-    nobody = decide(evidence(match=low, attempts_left=left), policy())
+@pytest.mark.parametrize("standing", HELD)
+@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("unknown", UNKNOWN)
+def test_se12_whoever_an_officer_must_talk_to_is_answered_as_a_stranger_and_an_impostor_are(
+    left: int, standing: Standing, sample: Match, unknown: Match
+) -> None:
+    hit = decide(evidence(match=sample, attempts_left=left, standing=standing), policy())
+    nobody = decide(evidence(match=unknown, attempts_left=left), policy())
     assert not isinstance(hit, Proceed)
     assert not isinstance(nobody, Proceed)
-    assert (hit.concern, nobody.concern) == (Concern.HOTLIST, Concern.NO_MATCH)
-    if isinstance(hit, Recapture):
-        assert replace(hit, concern=Concern.NO_MATCH) == nobody
-    else:
-        assert isinstance(nobody, Wait)
+    assert hit.concern in ADVERSE
+    assert nobody.concern not in ADVERSE
+    assert replace(hit, concern=Concern.NO_MATCH) == replace(nobody, concern=Concern.NO_MATCH)
 
 
 @pytest.mark.parametrize(
@@ -120,8 +133,8 @@ def test_air22_a_hotlist_hit_is_answered_as_a_score_below_the_threshold_is(left:
         (Standing(crossed=True, allowed=True), Proceed(ANNA)),
         (Standing(accommodated=True, allowed=True), Proceed(ANNA)),
         (Standing(hotlisted=True, crossed=True), again(Concern.HOTLIST)),
-        (Standing(hotlisted=True, intercepted=True), Wait(Concern.INTERCEPTED)),
-        (Standing(intercepted=True, allowed=True), Wait(Concern.INTERCEPTED)),
+        (Standing(hotlisted=True, intercepted=True), again(Concern.INTERCEPTED)),
+        (Standing(intercepted=True, allowed=True), again(Concern.INTERCEPTED)),
         (Standing(hotlisted=True, removed=True), again(Concern.HOTLIST)),
         (Standing(removed=True), Wait(Concern.REMOVED)),
         (Standing(removed=True, allowed=True), Wait(Concern.REMOVED)),
@@ -181,6 +194,9 @@ NONE = frozenset[str]()
         (Wait(Concern.HOTLIST), NONE, True),
         (Wait(Concern.HOTLIST), {"no_match"}, True),
         (Wait(Concern.HOTLIST), {"hotlist"}, False),
+        (again(Concern.INTERCEPTED), NONE, True),
+        (again(Concern.INTERCEPTED), {"intercepted"}, False),
+        (Wait(Concern.INTERCEPTED), {"intercepted"}, False),
         (Wait(Concern.NO_MATCH), NONE, True),
         (Wait(Concern.NO_MATCH), {"hotlist"}, False),
         (Wait(Concern.ALREADY_CROSSED), NONE, True),
@@ -194,7 +210,7 @@ def test_an_officer_is_told_once_of_who_waits_and_at_once_of_a_hit(
     directive: Directive, told: frozenset[str], tells: bool
 ) -> None:
     assert tells_officer(directive, frozenset(told), crossing=True) is tells
-    hit = not isinstance(directive, Proceed) and directive.concern is Concern.HOTLIST
+    hit = not isinstance(directive, Proceed) and directive.concern in ADVERSE
     assert tells_officer(directive, frozenset(told), crossing=False) is (tells and hit), (
         "a touchpoint tells of hits only"
     )
@@ -208,3 +224,43 @@ def test_hum1_nobody_on_the_hotlist_proceeds_without_a_named_persons_allowance(s
     found = decide(evidence(match=SAMPLES[one], standing=standing), policy())
     fit = standing == Standing(photographed=True)
     assert isinstance(found, Proceed) is fit
+
+
+@pytest.mark.parametrize(
+    ("standing", "listed", "closed", "directive"),
+    [
+        (Standing(), True, False, Proceed(ANNA)),
+        (Standing(accommodated=True), True, False, Proceed(ANNA)),
+        (Standing(photographed=False), True, False, Proceed(ANNA)),
+        (Standing(hotlisted=True), True, False, Wait(Concern.HOTLIST)),
+        (Standing(hotlisted=True), True, True, Wait(Concern.HOTLIST)),
+        (Standing(hotlisted=True, accommodated=True), True, False, Wait(Concern.HOTLIST)),
+        (Standing(hotlisted=True, removed=True), True, False, Wait(Concern.HOTLIST)),
+        (Standing(hotlisted=True, allowed=True), True, False, Proceed(ANNA)),
+        (Standing(intercepted=True), True, False, Wait(Concern.INTERCEPTED)),
+        (Standing(intercepted=True, allowed=True), True, True, Wait(Concern.INTERCEPTED)),
+        (Standing(removed=True), True, False, Wait(Concern.REMOVED)),
+        (Standing(removed=True, allowed=True), True, False, Wait(Concern.REMOVED)),
+        (Standing(crossed=True), True, False, Wait(Concern.ALREADY_CROSSED)),
+        (Standing(crossed=True, allowed=True), True, False, Proceed(ANNA)),
+        (Standing(), True, True, Wait(Concern.CLOSED)),
+        (Standing(allowed=True), True, True, Wait(Concern.CLOSED)),
+        (Standing(), False, False, Wait(Concern.NOT_LISTED)),
+        (Standing(allowed=True), False, False, Wait(Concern.NOT_LISTED)),
+    ],
+)
+def test_hum3_documents_are_asked_of_the_same_rules_as_a_face(
+    standing: Standing, listed: bool, closed: bool, directive: Directive
+) -> None:
+    assert decide_documents(ANNA, standing, listed=listed, closed=closed) == directive
+
+
+@given(
+    st.builds(Standing, *[st.booleans()] * 7),
+    st.booleans(),
+)
+def test_hum3_whom_the_face_check_holds_no_document_lets_pass(standing: Standing, closed: bool) -> None:
+    face = decide(replace(evidence(standing=standing), closed=closed), policy())
+    excused = {Concern.ACCOMMODATION, Concern.OUT_OF_SCOPE}
+    if not isinstance(face, Proceed) and face.concern not in excused:
+        assert isinstance(decide_documents(ANNA, standing, listed=True, closed=closed), Wait)
