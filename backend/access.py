@@ -38,6 +38,7 @@ def _rule(*roles: str, ported: bool = False, purposes: tuple[str, ...] = ()) -> 
 ALLOWED: dict[str, Rule] = {
     "/limen.v1.Verification/Verify": _rule(GATE, ported=True),
     "/limen.v1.Verification/Identify": _rule(GATE, ported=True),
+    "/limen.v1.Verification/VerifyDocuments": _rule(GATE, ported=True),
     "/limen.v1.Verification/ReportOutcome": _rule(GATE, ported=True),
     "/limen.v1.Manifests/Submit": _rule(CARRIER, OPERATOR),
     "/limen.v1.Manifests/WatchAnswers": _rule(CARRIER),

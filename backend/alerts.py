@@ -18,6 +18,7 @@ from backend import access
 from backend.acting import Acting
 from backend.caller import EVERYWHERE, Caller
 from backend.clock import Clock
+from backend.documents_check import UNASKED
 from backend.errors import KeyGone
 from backend.keys import RECORDS, KeyRing
 from backend.store import alerts, audit, hotlist, journeys, travelers
@@ -32,6 +33,7 @@ AT_ONCE = 20  # shown in one transaction, so that a backlog does not hold up the
 LOOKBACK_MS = 3_600_000  # replicas' clocks differ by less; older decisions are looked for at the start
 RECENT_MS = 60_000  # that far only once in this time, else so far: no answer is longer on its way to the disk
 HOTLIST, NO_MATCH, DUPLICATE, LIVENESS = "hotlist", "no_match", "duplicate", "liveness"
+HELD_BOARDED = "held_boarded"  # by documents, without the service having been asked
 # Whatever else makes somebody wait, poor pictures too, leaves the officer with a person nobody has identified.
 REASONS = {
     "hotlist": HOTLIST,
@@ -41,7 +43,7 @@ REASONS = {
     "liveness": LIVENESS,
 }
 # A no-match's nearest, or whose print was held up, is not the person who waits: an officer is not given the name.
-IDENTIFIED = frozenset({HOTLIST, DUPLICATE})
+IDENTIFIED = frozenset({HOTLIST, DUPLICATE, HELD_BOARDED})
 WHO, ROLE, PURPOSE = "alerts", "service", "alert"
 VIEWED, NAMED = "alert.viewed", "alert.protected_name_viewed"
 
@@ -87,7 +89,7 @@ def look(db: Connection, since_utc_ms: int, now_utc_ms: int, escalate_s: float) 
 
 
 def _raise(db: Connection, decision: Row[Any], now_utc_ms: int) -> bool:
-    reason = REASONS.get(decision.concern, NO_MATCH)
+    reason = _reason(decision)
     run = journeys.find(db, decision.journey)
     alert = Alert(
         alert=str(uuid.uuid4()),
@@ -97,13 +99,18 @@ def _raise(db: Connection, decision: Row[Any], now_utc_ms: int) -> bool:
         gate=decision.gate,
         journey=decision.journey,
         traveler=decision.subject if reason in IDENTIFIED else None,
-        entry=_entry(db, decision) if reason == HOTLIST else None,
+        entry=_entry(db, decision) if REASONS.get(decision.concern) == HOTLIST else None,
         raised_utc_ms=now_utc_ms,
     )
     raised = alerts.put(db, alert)
     if raised:
         audit.note(db, Note(now_utc_ms, WHO, ROLE, "alert.raised", alert.alert, alert.port, PURPOSE, alert.decision))
     return raised
+
+
+def _reason(decision: Row[Any]) -> str:
+    reason = REASONS.get(decision.concern, NO_MATCH)
+    return HELD_BOARDED if decision.purpose == UNASKED and reason != DUPLICATE else reason
 
 
 def _entry(db: Connection, decision: Row[Any]) -> str | None:

@@ -1,54 +1,40 @@
 """From what was seen to a recorded answer: the one transaction in which a question is decided."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from backend import captures
-from backend.access import GATE
-from backend.errors import NotAllowed, Refused, Repeated
 from backend.keys import KeyRing
 from backend.looking import Seen
 from backend.matching.gallery import Best, Compared, Match
 from backend.matching.threshold import OperatingPoint, accept, accept_claimed
+from backend.question import (
+    CROSS,
+    IDENTIFY,
+    Background,
+    Question,
+    known_of,
+    note_made,
+    require_gate_serves_journey,
+    stored_answer,
+)
 from backend.rules.directive import (
     Directive,
     Evidence,
     Policy,
     Proceed,
     Recapture,
-    Standing,
     Wait,
     decide,
     tells_officer,
 )
 from backend.settings import Rules
-from backend.store import allowances, audit, decisions
-from backend.store.audit import Note
+from backend.store import allowances, decisions
 from backend.store.decisions import Decision
-from backend.store.facts import Facts, facts
 
-CROSS, IDENTIFY = "cross", "identify"
 CLAIM = ", claim 1:1"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """purpose: CROSS or IDENTIFY.  port: where the device stands, "" if it may stand anywhere.  claimed: the traveller
-    whose document was scanned.  capture: the device's own measures, as it sent them."""
-
-    encounter: str
-    attempt: int
-    purpose: str
-    journey: str
-    device: str
-    gate: str
-    port: str
-    claimed: str | None
-    capture: bytes
-    request_sha256: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,44 +56,23 @@ class Case:
         return self.question.claimed or found
 
 
-@dataclass(frozen=True, slots=True)
-class _Background:
-    """What the database knows; the same is asked of it whatever the answer will be.  told: of this encounter."""
-
-    facts: Facts
-    told: frozenset[str]
-
-    @property
-    def standing(self) -> Standing:
-        of = self.facts
-        return Standing(
-            crossed=of.crossed,
-            hotlisted=of.hotlisted,
-            intercepted=of.intercepted,
-            accommodated=bool(of.known.accommodation),
-            photographed=of.known.photographed,
-            removed=of.known.removed,
-            allowed=of.allowance is not None,
-        )
-
-
 def conclude(db: Connection, keys: KeyRing, case: Case) -> Decision:
     """Decide and record; a question that was answered gets that answer.
 
     Raises NotAllowed for a device that is not where the journey is, Refused for an unknown journey, Repeated.
     """
     before = decisions.of_encounter(db, case.question.encounter)
-    if (held := _again(before, case.question)) is not None:
+    if (held := stored_answer(before, case.question)) is not None:
         return held
-    background = _background(db, case, before)
-    _here(case.question, background.facts)
+    background = known_of(db, case.question, case.subject, case.now_utc_ms, before)
+    require_gate_serves_journey(case.question, background.facts)
     policy = _policy(case, background.facts.run.policy)
     directive = decide(_evidence(case, background), policy)
     made = decisions.record(db, _decision(case, background, directive, policy))
     # Whatever the answer is, by a line of the same size: a decision edited later is found.
-    _note(db, made, decisions.MADE, made.decision, decisions.digest(made))
+    note_made(db, made, decisions.MADE, made.decision, decisions.digest(made))
     if case.question.purpose == IDENTIFY:  # whoever is told who somebody is has searched for a person (ACC-1)
-        _note(db, made, "traveler.identified", made.traveler or "", made.directive)
+        note_made(db, made, "traveler.identified", made.traveler or "", made.directive)
     elif isinstance(directive, Proceed):
         _passed(db, keys, case, background, made)
     return made
@@ -115,35 +80,10 @@ def conclude(db: Connection, keys: KeyRing, case: Case) -> Decision:
 
 def answered(db: Connection, question: Question) -> Decision | None:
     """The answer this very question already has.  Raises Repeated if the key has another one's."""
-    return _again(decisions.of_encounter(db, question.encounter), question)
+    return stored_answer(decisions.of_encounter(db, question.encounter), question)
 
 
-def _again(before: Sequence[Decision], question: Question) -> Decision | None:
-    held = next((made for made in before if made.attempt == question.attempt), None)
-    if held is not None and held.request_sha256 != question.request_sha256:
-        asked = f"encounter {question.encounter} attempt {question.attempt}"
-        raise Repeated(f"{asked} was already asked with another payload")
-    return held
-
-
-def _background(db: Connection, case: Case, before: Sequence[Decision]) -> _Background:
-    question = case.question
-    known = facts(db, question.journey, case.subject or "", question.gate, case.now_utc_ms)
-    if known is None:
-        raise Refused(f"journey {question.journey} is unknown; submit its manifest first")
-    return _Background(known, frozenset(made.concern for made in before if made.officer and made.concern))
-
-
-def _here(question: Question, of: Facts) -> None:
-    """A gate opens for the journey it boards only; who is at a touchpoint may be asked there for any of its port."""
-    if question.port and question.port != of.run.port:
-        raise NotAllowed(f"gate {question.gate} stands at {question.port}, {of.run.journey} is seen at {of.run.port}")
-    if question.purpose == CROSS and of.boards != of.run.journey:
-        boards = of.boards or "no journey"
-        raise NotAllowed(f"gate {question.gate} boards {boards}, not {of.run.journey}; assign it first")
-
-
-def _evidence(case: Case, background: _Background) -> Evidence:
+def _evidence(case: Case, background: Background) -> Evidence:
     return Evidence(
         match=case.match,
         obstacle=case.seen.obstacle,
@@ -167,7 +107,7 @@ def _policy(case: Case, version: str) -> Policy:
     )
 
 
-def _passed(db: Connection, keys: KeyRing, case: Case, background: _Background, made: Decision) -> None:
+def _passed(db: Connection, keys: KeyRing, case: Case, background: Background, made: Decision) -> None:
     """What a PROCEED also changes: an allowance is spent, and of whom a record is due the live image is kept."""
     if background.facts.allowance is not None:
         allowances.use(db, background.facts.allowance, made.decision)
@@ -175,12 +115,7 @@ def _passed(db: Connection, keys: KeyRing, case: Case, background: _Background, 
         captures.keep(db, keys, made, case.seen.image)
 
 
-def _note(db: Connection, made: Decision, action: str, subject: str, result: str) -> None:
-    where = made.gate or made.port
-    audit.note(db, Note(made.decided_utc_ms, made.device, GATE, action, subject, where, made.purpose, result))
-
-
-def _decision(case: Case, background: _Background, directive: Directive, policy: Policy) -> Decision:
+def _decision(case: Case, background: Background, directive: Directive, policy: Policy) -> Decision:
     question, match, crossing = case.question, case.match, case.question.purpose == CROSS
     proceeds = isinstance(directive, Proceed)
     return Decision(

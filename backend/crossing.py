@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from backend import documents_check
 from backend.access import GATE
 from backend.biographic import Biographic
 from backend.daily import Daily
 from backend.errors import KeyGone, NotAllowed, Refused, Repeated
 from backend.keys import RECORDS, KeyRing
+from backend.question import DOCUMENTS, IDENTIFY, Question
 from backend.store import allowances, audit, crossings, decisions, journeys, outbox, travelers
 from backend.store.audit import Note
 from backend.store.crossings import Crossing
@@ -34,7 +36,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """kind: crossed, boarded or not_crossed; decision for the first and last, traveler and agent for the second.
+    """kind: crossed, boarded or not_crossed; traveler and agent for the second.  decision: the PROCEED that opened the
+    gate; None for somebody boarded by documents while the service could not be asked.
     gate and port: where the device stands, "" for a port nobody has said."""
 
     encounter: str
@@ -94,8 +97,8 @@ def recording(parts: "Parts") -> Recording:
 def report(db: Connection, how: Recording, told: Report) -> Status:
     """Settle an encounter.  Telling it again gives the first answer; telling it differently raises Repeated.
 
-    Raises NotAllowed if the decision was not given to this encounter and device, or not to cross, or the journey is
-    another port's; Refused for an unknown traveller.
+    Raises NotAllowed if the decision that opened the gate for a face was not given to this encounter and device, or not
+    to cross, or the journey is another port's; Refused for an unknown traveller.
     """
     if (held := crossings.settled(db, told.encounter)) is not None:
         if held[0] != told.summary:
@@ -121,11 +124,11 @@ def report(db: Connection, how: Recording, told: Report) -> Status:
 
 def _settle(db: Connection, how: Recording, told: Report) -> _Settled:
     if told.kind == "boarded":
-        return _confirm(db, how, told, _run(db, told, told.journey), told.traveler or "")
+        return _boarded(db, how, told)
     given = decisions.granted(db, told.encounter, told.decision or "")
     if given is None or given.device != told.device or given.traveler is None:
         raise NotAllowed(f"decision {told.decision} was not given to this encounter and device")
-    if given.purpose != "cross":
+    if given.purpose == IDENTIFY or (given.purpose == DOCUMENTS and told.kind == "crossed"):
         raise NotAllowed(f"decision {told.decision} was given to {given.purpose}, not to cross")
     # The decision's journey: the gate may have been assigned another since.
     run = _run(db, told, given.journey)
@@ -137,6 +140,36 @@ def _settle(db: Connection, how: Recording, told: Report) -> _Settled:
     return _confirm(db, how, told, run, given.traveler)
 
 
+def _boarded(db: Connection, how: Recording, told: Report) -> _Settled:
+    """Somebody passed by documents: recorded whatever the rules would have said, and never in silence (HUM-3)."""
+    run = _run(db, told, told.journey)
+    question = Question(
+        encounter=told.encounter,
+        attempt=1,
+        purpose=DOCUMENTS,
+        journey=run.journey,
+        device=told.device,
+        gate=told.gate,
+        port=told.port,
+        claimed=told.traveler or "",
+        capture=b"",
+        request_sha256="",
+        agent=told.agent or "",
+    )
+    if not _asked(db, told):
+        documents_check.record_unasked(db, question, how.now_utc_ms)
+    return _confirm(db, how, told, run, told.traveler or "")
+
+
+def _asked(db: Connection, told: Report) -> bool:
+    """Whether the service let this very boarding happen, now and not long ago."""
+    given = decisions.granted(db, told.encounter, told.decision or "")
+    if given is None or told.since_answer_ms > LATEST_MS:
+        return False
+    boarding = (told.device, told.journey, told.traveler, DOCUMENTS)
+    return (given.device, given.journey, given.traveler, given.purpose) == boarding
+
+
 def _run(db: Connection, told: Report, journey: str) -> Journey:
     """Raises Refused for an unknown journey, NotAllowed for one of another port."""
     run = journeys.announced(db, journey)
@@ -146,9 +179,9 @@ def _run(db: Connection, told: Report, journey: str) -> Journey:
 
 
 def _confirm(db: Connection, how: Recording, told: Report, run: Journey, traveler: str) -> _Settled:
-    """Raises Refused for somebody who is not expected on the journey, or was never, if a PROCEED was given."""
+    """Raises Refused for somebody who never was on the journey's manifest."""
     who = decisions.known(db, run.journey, traveler)
-    if who is NOBODY or (told.kind == "boarded" and who.removed):
+    if who is NOBODY:
         raise Refused("traveler: not on this journey's manifest")
     allowances.spend(db, run.journey, traveler, told.encounter)
     if not run.direction:

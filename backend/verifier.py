@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from backend.admission import Admission
 from backend.clock import Clock
-from backend.conclusion import Case, Question, answered, conclude
+from backend.conclusion import Case, answered, conclude
 from backend.errors import TooLate
 from backend.galleries import Galleries
 from backend.joining import Joining
@@ -16,6 +16,7 @@ from backend.looking import Looking, Seen, Shot, in_time
 from backend.matching import gallery
 from backend.matching.gallery import Gallery, Match, Vector
 from backend.matching.threshold import OperatingPoint
+from backend.question import Question
 from backend.settings import Rules
 from backend.store import rules
 from backend.store.bell import Topic

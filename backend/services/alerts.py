@@ -7,7 +7,7 @@ from limen.v1.alerts_pb2_grpc import AlertsServicer
 
 from backend import adjudicating, alerts
 from backend.adjudicating import INTERCEPT, NOT_THIS_PERSON, RELEASE, Verdict
-from backend.alerts import DUPLICATE, HOTLIST, LIVENESS, NO_MATCH, View
+from backend.alerts import DUPLICATE, HELD_BOARDED, HOTLIST, LIVENESS, NO_MATCH, View
 from backend.caller import caller
 from backend.parts import Parts
 from backend.wrapping import Context
@@ -23,6 +23,7 @@ REASONS = {
     NO_MATCH: pb.REASON_CLASS_NO_MATCH,
     DUPLICATE: pb.REASON_CLASS_DUPLICATE,
     LIVENESS: pb.REASON_CLASS_LIVENESS,
+    HELD_BOARDED: pb.REASON_CLASS_HELD_BOARDED,
 }
 
 

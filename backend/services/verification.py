@@ -3,14 +3,16 @@
 import hashlib
 import time
 
+from google.protobuf.message import Message
 from limen.v1 import verification_pb2 as pb
 from limen.v1.verification_pb2_grpc import VerificationServicer
 
 from backend.caller import caller
-from backend.conclusion import CROSS, IDENTIFY, Question
 from backend.crossing import Report, Status, recording, report
+from backend.documents_check import conclude_documents
 from backend.looking import Shot
 from backend.parts import Parts
+from backend.question import CROSS, DOCUMENTS, IDENTIFY, Question
 from backend.store import decisions
 from backend.store.decisions import Decision
 from backend.verifier import Submission
@@ -40,6 +42,16 @@ class Verification(VerificationServicer):
             reply.identified.traveler, reply.identified.seat = held.traveler, known.seat
         return reply
 
+    async def VerifyDocuments(self, request: pb.VerifyDocumentsRequest, context: Context) -> pb.VerifyDocumentsReply:
+        asked, now_utc_ms = _documents_question(request), self._parts.clock()
+        held = await self._parts.store.run(conclude_documents, asked, now_utc_ms)
+        reply = pb.VerifyDocumentsReply(encounter=held.encounter)
+        if held.directive == "proceed":
+            reply.proceed.decision = held.decision
+        else:
+            reply.wait.SetInParent()
+        return reply
+
     async def ReportOutcome(self, request: pb.ReportOutcomeRequest, context: Context) -> pb.ReportOutcomeReply:
         status = await self._parts.store.run(report, recording(self._parts), _report(request))
         return pb.ReportOutcomeReply(status=STATUS[status])
@@ -59,10 +71,32 @@ def _submission(request: pb.VerifyRequest, context: Context, purpose: str) -> Su
         port=peer.port,
         claimed=request.traveler if request.HasField("traveler") else None,
         capture=_capture(request),
-        request_sha256=hashlib.sha256(purpose.encode() + request.SerializeToString(deterministic=True)).hexdigest(),
+        request_sha256=_digest(purpose, request),
     )
     shots = [Shot(s.image, [(p.x, p.y) for p in s.points], s.liveness.score) for s in request.shots]
     return Submission(question, shots, time.monotonic() + (left_s or 0.0))
+
+
+def _documents_question(request: pb.VerifyDocumentsRequest) -> Question:
+    peer = caller()
+    peer.require_own(request.device)
+    return Question(
+        encounter=request.encounter,
+        attempt=1,
+        purpose=DOCUMENTS,
+        journey=request.journey,
+        device=peer.name,
+        gate=peer.gate or "",
+        port=peer.port,
+        claimed=request.traveler,
+        capture=b"",
+        request_sha256=_digest(DOCUMENTS, request),
+        agent=request.agent,
+    )
+
+
+def _digest(purpose: str, request: Message) -> str:
+    return hashlib.sha256(purpose.encode() + request.SerializeToString(deterministic=True)).hexdigest()
 
 
 def _capture(request: pb.VerifyRequest) -> bytes:
@@ -97,7 +131,11 @@ def _decline(reply: pb.VerifyReply | pb.IdentifyReply, held: Decision) -> None:
 
 def _report(request: pb.ReportOutcomeRequest) -> Report:
     kind = request.WhichOneof("outcome") or ""
-    told = {"crossed": request.crossed.decision, "not_crossed": request.not_crossed.decision}
+    told = {
+        "crossed": request.crossed.decision,
+        "boarded": request.boarded.decision or None,
+        "not_crossed": request.not_crossed.decision,
+    }
     peer = caller()
     return Report(
         encounter=request.encounter,

@@ -96,7 +96,7 @@ class Matrix:
 
     def _request(self, cell: Cell, name: str) -> bytes:
         request = self._requests[cell.method]
-        if isinstance(request, pb.VerifyRequest):
+        if isinstance(request, pb.VerifyRequest | pb.VerifyDocumentsRequest):
             request.device = name
         return request.SerializeToString()
 

@@ -67,11 +67,14 @@ def session(db: Connection, name: str, posts: list[Post]) -> str:
 
 
 def requests(place: Place) -> Mapping[str, Message]:
-    """A valid one for each method, about what is at ZRH.  Verify's and Identify's device must still be named."""
+    """A valid one for each method, about what is at ZRH.  The device of what a gate asks must still be named."""
     verify = question(place.boarding, [shot(cropped("stranger-live"))])
     return {
         "/limen.v1.Verification/Verify": verify,
         "/limen.v1.Verification/Identify": verify,
+        "/limen.v1.Verification/VerifyDocuments": pb.VerifyDocumentsRequest(
+            encounter=str(uuid.uuid4()), journey=JOURNEY, traveler=place.who[1].traveler, agent="AG-1"
+        ),
         "/limen.v1.Verification/ReportOutcome": pb.ReportOutcomeRequest(
             encounter=str(uuid.uuid4()),
             journey=JOURNEY,

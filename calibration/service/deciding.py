@@ -7,12 +7,13 @@ from dataclasses import replace
 from numpy.random import default_rng
 from sqlalchemy import Connection
 
-from backend.conclusion import CROSS, Case, Question
+from backend.conclusion import Case
 from backend.keys import KeyRing
 from backend.looking import Seen
 from backend.matching import gallery
 from backend.matching.gallery import Gallery, Vector
 from backend.operating_point import read_operating_point
+from backend.question import CROSS, Question
 from backend.settings import Rules
 from backend.store import journeys
 from backend.store.travelers import Traveler

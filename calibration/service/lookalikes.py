@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.matching.gallery import build, search
-from backend.matching.threshold import accept, grey
+from backend.matching.threshold import accept
 from backend.operating_point import read_operating_point
 from backend.rules.directive import Concern, Evidence, Policy, Proceed, Recapture, Wait, decide
 from backend.settings import Rules
@@ -41,7 +41,7 @@ def figures(quick: bool) -> Iterator[Figure]:
 def tally(pairs: int, rules: Rules, seed: int = 2) -> Tally:
     rng, found = np.random.default_rng(seed), Tally()
     point = read_operating_point()
-    policy = Policy("bi-02", accept(point, 2, rules.fpir), grey(point), rules.margin, rules.least_liveness, True)
+    policy = Policy("bi-02", accept(point, 2, rules.fpir), rules.margin, rules.least_liveness, True)
     for _ in range(pairs):
         _pair(rng, policy, found)
     return found

@@ -29,6 +29,7 @@ class Wanted:
 WANTED = {
     "/limen.v1.Verification/Verify": Wanted((GATE,), there=True),
     "/limen.v1.Verification/Identify": Wanted((GATE,), there=True),
+    "/limen.v1.Verification/VerifyDocuments": Wanted((GATE,), there=True),
     "/limen.v1.Verification/ReportOutcome": Wanted((GATE,), there=True),
     "/limen.v1.Manifests/Submit": Wanted((CARRIER, OPERATOR)),
     "/limen.v1.Manifests/WatchAnswers": Wanted((CARRIER,)),

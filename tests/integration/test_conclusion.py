@@ -13,9 +13,10 @@ from sqlalchemy.exc import IntegrityError
 
 from backend import auditing
 from backend.captures import keep
-from backend.conclusion import CROSS, IDENTIFY, conclude
+from backend.conclusion import conclude
 from backend.errors import NotAllowed, Repeated
 from backend.keys import KeyRing, of_gallery
+from backend.question import CROSS, IDENTIFY
 from backend.rules.directive import Concern
 from backend.store import allowances, schema
 from backend.store import decisions as decisions_of

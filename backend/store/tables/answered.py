@@ -23,7 +23,7 @@ decisions = Table(
     Column("attempt", Integer, primary_key=True),
     Column("request_sha256", String, nullable=False),
     Column("decision", String, nullable=False, unique=True),
-    Column("purpose", String, nullable=False),  # cross or identify
+    Column("purpose", String, nullable=False),  # cross, identify, documents; boarded: nobody asked
     Column("device", String, nullable=False),
     Column("gate", String, nullable=False),
     Column("port", String, nullable=False),

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from backend.conclusion import CROSS, Question
 from backend.crossing import Report, Status, recording, report
 from backend.looking import Seen
 from backend.parts import Parts
+from backend.question import CROSS, Question
 from backend.store.decisions import Decision
 from backend.store.schema import alerts
 from calibration.service.border import live_image

@@ -28,6 +28,8 @@ class _ReasonClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCla
     REASON_CLASS_NO_MATCH: _ReasonClass.ValueType  # 2
     REASON_CLASS_DUPLICATE: _ReasonClass.ValueType  # 3
     REASON_CLASS_LIVENESS: _ReasonClass.ValueType  # 4
+    REASON_CLASS_HELD_BOARDED: _ReasonClass.ValueType  # 6
+    """somebody who should have waited was boarded by documents, the service not asked"""
 
 class ReasonClass(_ReasonClass, metaclass=_ReasonClassEnumTypeWrapper): ...
 
@@ -36,6 +38,8 @@ REASON_CLASS_HOTLIST: ReasonClass.ValueType  # 1
 REASON_CLASS_NO_MATCH: ReasonClass.ValueType  # 2
 REASON_CLASS_DUPLICATE: ReasonClass.ValueType  # 3
 REASON_CLASS_LIVENESS: ReasonClass.ValueType  # 4
+REASON_CLASS_HELD_BOARDED: ReasonClass.ValueType  # 6
+"""somebody who should have waited was boarded by documents, the service not asked"""
 Global___ReasonClass: _TypeAlias = ReasonClass  # noqa: Y015
 
 class _Adjudication:

@@ -516,6 +516,70 @@ class IdentifyReply(_message.Message):
 Global___IdentifyReply: _TypeAlias = IdentifyReply  # noqa: Y015
 
 @_typing.final
+class VerifyDocumentsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENCOUNTER_FIELD_NUMBER: _builtins.int
+    JOURNEY_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
+    TRAVELER_FIELD_NUMBER: _builtins.int
+    AGENT_FIELD_NUMBER: _builtins.int
+    encounter: _builtins.str
+    """Of this boarding alone."""
+    journey: _builtins.str
+    device: _builtins.str
+    traveler: _builtins.str
+    """Whose documents they are, an id of GalleryState.expected."""
+    agent: _builtins.str
+    def __init__(
+        self,
+        *,
+        encounter: _builtins.str = ...,
+        journey: _builtins.str = ...,
+        device: _builtins.str = ...,
+        traveler: _builtins.str = ...,
+        agent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "device", b"device", "encounter", b"encounter", "journey", b"journey", "traveler", b"traveler"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyDocumentsRequest: _TypeAlias = VerifyDocumentsRequest  # noqa: Y015
+
+@_typing.final
+class VerifyDocumentsReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENCOUNTER_FIELD_NUMBER: _builtins.int
+    PROCEED_FIELD_NUMBER: _builtins.int
+    WAIT_FIELD_NUMBER: _builtins.int
+    encounter: _builtins.str
+    @_builtins.property
+    def proceed(self) -> Global___Proceed: ...
+    @_builtins.property
+    def wait(self) -> Global___Wait:
+        """Whatever the reason: it is not on the wire."""
+
+    def __init__(
+        self,
+        *,
+        encounter: _builtins.str = ...,
+        proceed: Global___Proceed | None = ...,
+        wait: Global___Wait | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["directive", b"directive", "proceed", b"proceed", "wait", b"wait"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directive", b"directive", "encounter", b"encounter", "proceed", b"proceed", "wait", b"wait"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_directive: _TypeAlias = _typing.Literal["proceed", "wait"]  # noqa: Y015
+    _WhichOneofArgType_directive: _TypeAlias = _typing.Literal["directive", b"directive"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_directive) -> _WhichOneofReturnType_directive | None: ...
+
+Global___VerifyDocumentsReply: _TypeAlias = VerifyDocumentsReply  # noqa: Y015
+
+@_typing.final
 class Crossed(_message.Message):
     """Exactly one person was seen to pass forward."""
 
@@ -545,19 +609,25 @@ class Boarded(_message.Message):
 
     TRAVELER_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
     traveler: _builtins.str
     agent: _builtins.str
+    decision: _builtins.str
+    """The PROCEED of VerifyDocuments; not set where the service could not be asked."""
     def __init__(
         self,
         *,
         traveler: _builtins.str = ...,
         agent: _builtins.str = ...,
+        decision: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "decision", b"decision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "traveler", b"traveler"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "agent", b"agent", "decision", b"decision", "traveler", b"traveler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__decision: _TypeAlias = _typing.Literal["decision"]  # noqa: Y015
+    _WhichOneofArgType__decision: _TypeAlias = _typing.Literal["_decision", b"_decision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__decision) -> _WhichOneofReturnType__decision | None: ...
 
 Global___Boarded: _TypeAlias = Boarded  # noqa: Y015
 

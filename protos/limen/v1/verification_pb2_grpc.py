@@ -44,6 +44,11 @@ class VerificationStub:
                 request_serializer=limen_dot_v1_dot_verification__pb2.VerifyRequest.SerializeToString,
                 response_deserializer=limen_dot_v1_dot_verification__pb2.IdentifyReply.FromString,
                 _registered_method=True)
+        self.VerifyDocuments = channel.unary_unary(
+                '/limen.v1.Verification/VerifyDocuments',
+                request_serializer=limen_dot_v1_dot_verification__pb2.VerifyDocumentsRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_verification__pb2.VerifyDocumentsReply.FromString,
+                _registered_method=True)
         self.ReportOutcome = channel.unary_unary(
                 '/limen.v1.Verification/ReportOutcome',
                 request_serializer=limen_dot_v1_dot_verification__pb2.ReportOutcomeRequest.SerializeToString,
@@ -69,6 +74,14 @@ class VerificationServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyDocuments(self, request, context):
+        """Whether a traveler whose documents an agent has checked may pass: the same rules as for a face, one answer.  The gate
+        opens for PROCEED alone.  The same encounter again gives the recorded answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReportOutcome(self, request, context):
         """How an encounter ended.  Repeating it changes nothing.
         """
@@ -88,6 +101,11 @@ def add_VerificationServicer_to_server(servicer, server):
                     servicer.Identify,
                     request_deserializer=limen_dot_v1_dot_verification__pb2.VerifyRequest.FromString,
                     response_serializer=limen_dot_v1_dot_verification__pb2.IdentifyReply.SerializeToString,
+            ),
+            'VerifyDocuments': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyDocuments,
+                    request_deserializer=limen_dot_v1_dot_verification__pb2.VerifyDocumentsRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_verification__pb2.VerifyDocumentsReply.SerializeToString,
             ),
             'ReportOutcome': grpc.unary_unary_rpc_method_handler(
                     servicer.ReportOutcome,
@@ -149,6 +167,33 @@ class Verification:
             '/limen.v1.Verification/Identify',
             limen_dot_v1_dot_verification__pb2.VerifyRequest.SerializeToString,
             limen_dot_v1_dot_verification__pb2.IdentifyReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyDocuments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.Verification/VerifyDocuments',
+            limen_dot_v1_dot_verification__pb2.VerifyDocumentsRequest.SerializeToString,
+            limen_dot_v1_dot_verification__pb2.VerifyDocumentsReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,10 @@ class VerificationStub:
     """
     Identify: _grpc.UnaryUnaryMultiCallable[_verification_pb2.VerifyRequest, _verification_pb2.IdentifyReply]
     """As Verify, at a touchpoint before boarding (check-in, bag drop): who it is, no crossing, nothing opens."""
+    VerifyDocuments: _grpc.UnaryUnaryMultiCallable[_verification_pb2.VerifyDocumentsRequest, _verification_pb2.VerifyDocumentsReply]
+    """Whether a traveler whose documents an agent has checked may pass: the same rules as for a face, one answer.  The gate
+    opens for PROCEED alone.  The same encounter again gives the recorded answer.
+    """
     ReportOutcome: _grpc.UnaryUnaryMultiCallable[_verification_pb2.ReportOutcomeRequest, _verification_pb2.ReportOutcomeReply]
     """How an encounter ended.  Repeating it changes nothing."""
 
@@ -49,6 +53,10 @@ class VerificationAsyncStub(VerificationStub):
     """
     Identify: _aio.UnaryUnaryMultiCallable[_verification_pb2.VerifyRequest, _verification_pb2.IdentifyReply]  # type: ignore[assignment]
     """As Verify, at a touchpoint before boarding (check-in, bag drop): who it is, no crossing, nothing opens."""
+    VerifyDocuments: _aio.UnaryUnaryMultiCallable[_verification_pb2.VerifyDocumentsRequest, _verification_pb2.VerifyDocumentsReply]  # type: ignore[assignment]
+    """Whether a traveler whose documents an agent has checked may pass: the same rules as for a face, one answer.  The gate
+    opens for PROCEED alone.  The same encounter again gives the recorded answer.
+    """
     ReportOutcome: _aio.UnaryUnaryMultiCallable[_verification_pb2.ReportOutcomeRequest, _verification_pb2.ReportOutcomeReply]  # type: ignore[assignment]
     """How an encounter ended.  Repeating it changes nothing."""
 
@@ -70,6 +78,16 @@ class VerificationServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_verification_pb2.IdentifyReply, _abc.Awaitable[_verification_pb2.IdentifyReply]]:
         """As Verify, at a touchpoint before boarding (check-in, bag drop): who it is, no crossing, nothing opens."""
+
+    @_abc_1.abstractmethod
+    def VerifyDocuments(
+        self,
+        request: _verification_pb2.VerifyDocumentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verification_pb2.VerifyDocumentsReply, _abc.Awaitable[_verification_pb2.VerifyDocumentsReply]]:
+        """Whether a traveler whose documents an agent has checked may pass: the same rules as for a face, one answer.  The gate
+        opens for PROCEED alone.  The same encounter again gives the recorded answer.
+        """
 
     @_abc_1.abstractmethod
     def ReportOutcome(

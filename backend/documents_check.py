@@ -1,0 +1,83 @@
+"""Whether a traveler whose documents an agent checked may pass: asked, decided, recorded as a face is (HUM-3)."""
+
+import uuid
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from backend.question import Background, Question, known_of, note_made, require_gate_serves_journey, stored_answer
+from backend.rules.directive import Directive, Proceed, Wait, decide_documents, tells_officer
+from backend.store import allowances, decisions
+from backend.store.decisions import NOBODY, Decision
+
+UNASKED = "boarded"  # the purpose of a decision nobody asked for: somebody was boarded by documents all the same
+BY_DOCUMENTS = ", documents"  # with the policy's version
+
+
+def conclude_documents(db: Connection, question: Question, now_utc_ms: int) -> Decision:
+    """Decide and record; a question that was answered gets that answer.  Raises as `conclude` does."""
+    before = decisions.of_encounter(db, question.encounter)
+    if (held := stored_answer(before, question)) is not None:
+        return held
+    background = known_of(db, question, question.claimed, now_utc_ms, before)
+    require_gate_serves_journey(question, background.facts)
+    return _by_documents(db, question, background, now_utc_ms)
+
+
+def record_unasked(db: Connection, question: Question, now_utc_ms: int) -> Decision | None:
+    """What the answer would have been for somebody who was boarded by documents and not asked about: recorded, and an
+    officer told, if the traveler was to be held.  Raises Refused for an unknown journey."""
+    before = decisions.of_encounter(db, question.encounter)
+    background = known_of(db, question, question.claimed, now_utc_ms, before)
+    if isinstance(_of_documents(question, background), Proceed):
+        return None
+    following = max((made.attempt for made in before), default=0) + 1
+    return _by_documents(db, replace(question, attempt=following, purpose=UNASKED), background, now_utc_ms)
+
+
+def _of_documents(question: Question, background: Background) -> Directive:
+    listed, closed = background.facts.known is not NOBODY, not background.facts.run.seen_here
+    return decide_documents(question.claimed or "", background.standing, listed=listed, closed=closed)
+
+
+def _by_documents(db: Connection, question: Question, background: Background, now_utc_ms: int) -> Decision:
+    """Whatever the answer is, the same lines are written."""
+    directive = _of_documents(question, background)
+    made = decisions.record(db, _documents_decision(question, background, directive, now_utc_ms))
+    note_made(db, made, decisions.MADE, made.decision, decisions.digest(made))
+    note_made(db, made, "documents.checked", question.claimed or "", f"{made.directive} by agent {question.agent}")
+    if made.allowance is not None:
+        allowances.use(db, made.allowance, made.decision)
+    return made
+
+
+def _documents_decision(question: Question, background: Background, directive: Directive, now_utc_ms: int) -> Decision:
+    of, proceeds = background.facts, isinstance(directive, Proceed)
+    told = tells_officer(directive, background.told, crossing=True)
+    return Decision(
+        encounter=question.encounter,
+        attempt=question.attempt,
+        request_sha256=question.request_sha256,
+        decision=str(uuid.uuid4()),
+        purpose=question.purpose,
+        device=question.device,
+        gate=question.gate,
+        port=question.port or of.run.port,
+        journey=question.journey,
+        directive=type(directive).__name__.lower(),
+        cue=None,
+        attempts_left=0,
+        concern=directive.concern if isinstance(directive, Wait) else None,
+        traveler=question.claimed if proceeds else None,
+        subject=question.claimed if of.known is not NOBODY else None,
+        score=None,
+        runner_up=None,
+        accept=0.0,
+        gallery_size=0,
+        policy=of.run.policy + BY_DOCUMENTS,
+        assisted=False,
+        officer=told or question.purpose == UNASKED,
+        allowance=of.allowance if proceeds else None,
+        capture=b"",
+        decided_utc_ms=now_utc_ms,
+    )
