@@ -13,7 +13,7 @@ from backend.biographic import Biographic
 from backend.daily import Daily
 from backend.errors import KeyGone, NotAllowed, Refused, Repeated
 from backend.keys import RECORDS, KeyRing
-from backend.question import DOCUMENTS, IDENTIFY, Question
+from backend.question import CROSS, DOCUMENTS, Question
 from backend.store import allowances, audit, crossings, decisions, journeys, outbox, travelers
 from backend.store.audit import Note
 from backend.store.crossings import Crossing
@@ -36,8 +36,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """kind: crossed, boarded or not_crossed; traveler and agent for the second.  decision: the PROCEED that opened the
-    gate; None for somebody boarded by documents while the service could not be asked.
+    """kind: crossed or not_crossed after a face check; boarded or not_boarded, with traveler and agent, by documents.
+    decision: the PROCEED that opened the gate; None where an agent opened it and the service could not be asked.
     gate and port: where the device stands, "" for a port nobody has said."""
 
     encounter: str
@@ -123,12 +123,12 @@ def report(db: Connection, how: Recording, told: Report) -> Status:
 
 
 def _settle(db: Connection, how: Recording, told: Report) -> _Settled:
-    if told.kind == "boarded":
-        return _boarded(db, how, told)
+    if told.kind in ("boarded", "not_boarded"):
+        return _by_agent(db, how, told)
     given = decisions.granted(db, told.encounter, told.decision or "")
     if given is None or given.device != told.device or given.traveler is None:
         raise NotAllowed(f"decision {told.decision} was not given to this encounter and device")
-    if given.purpose == IDENTIFY or (given.purpose == DOCUMENTS and told.kind == "crossed"):
+    if given.purpose != CROSS:
         raise NotAllowed(f"decision {told.decision} was given to {given.purpose}, not to cross")
     # The decision's journey: the gate may have been assigned another since.
     run = _run(db, told, given.journey)
@@ -140,8 +140,8 @@ def _settle(db: Connection, how: Recording, told: Report) -> _Settled:
     return _confirm(db, how, told, run, given.traveler)
 
 
-def _boarded(db: Connection, how: Recording, told: Report) -> _Settled:
-    """Somebody passed by documents: recorded whatever the rules would have said, and never in silence (HUM-3)."""
+def _by_agent(db: Connection, how: Recording, told: Report) -> _Settled:
+    """The gate was opened by documents: recorded whatever the rules would have said, and never in silence (HUM-3)."""
     run = _run(db, told, told.journey)
     question = Question(
         encounter=told.encounter,
@@ -158,11 +158,13 @@ def _boarded(db: Connection, how: Recording, told: Report) -> _Settled:
     )
     if not _asked(db, told):
         documents_check.record_unasked(db, question, how.now_utc_ms)
+    if told.kind == "not_boarded":
+        return _Settled(Status.RECORDED, "passage.not_confirmed", told.traveler or "", told.why or "")
     return _confirm(db, how, told, run, told.traveler or "")
 
 
 def _asked(db: Connection, told: Report) -> bool:
-    """Whether the service let this very boarding happen, now and not long ago."""
+    """Whether the service let this very boarding happen, not long before it did."""
     given = decisions.granted(db, told.encounter, told.decision or "")
     if given is None or told.since_answer_ms > LATEST_MS:
         return False

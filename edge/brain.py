@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
@@ -15,15 +16,16 @@ from edge.doors import opener, opening_s
 from edge.encounter.codec import Step
 from edge.encounter.events import (
     Ask,
+    AskDocuments,
     Boarded,
     CallAgent,
     Crossed,
-    CutOff,
     Effect,
     Event,
     GateTimed,
     Grant,
     Outcome,
+    Proceed,
     Prompt,
     ServiceChanged,
     Show,
@@ -71,14 +73,14 @@ class Brain:
             ReaderLink(reader_opener(settings.reader), view, self.events.put_nowait) if settings.reader else None
         )
         self._courier = Courier(self._service, journal, view)
-        self._state = State()
+        self._state, self._reachable = State(), False
         self._progress_s = time.monotonic()
         self._asked: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """For ever.  The first task to fail takes the others down; the controller closes the gate by itself."""
-        for encounter, decision in self._journal.cut_off.items():
-            self.events.put_nowait(CutOff(encounter, decision))
+        for cut_off in self._journal.cut_off:
+            self.events.put_nowait(cut_off)
         try:
             async with asyncio.TaskGroup() as tasks:
                 jobs = (
@@ -135,9 +137,9 @@ class Brain:
                 self._view.update(prompt=prompt)
                 self._gate.light(LAMPS.get(prompt, Lamp.LOOKING))
             case Ask():
-                task = asyncio.create_task(self._ask(effect))
-                self._asked.add(task)
-                task.add_done_callback(self._asked.discard)
+                self._begin(self._ask(effect))
+            case AskDocuments():
+                self._begin(self._ask_documents(effect))
             case Grant(encounter):
                 self._gate.grant(time.monotonic(), number)
                 self._courier.wake()
@@ -157,6 +159,23 @@ class Brain:
         self._view.visited(Visit(datetime.now().astimezone().strftime("%H:%M:%S"), encounter[:8], result))
         self._view.update(outbox=len(self._journal.pending))
         self._courier.wake()
+
+    def _begin(self, question: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(question)
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+
+    async def _ask_documents(self, ask: AskDocuments) -> None:
+        """What the agent is told of a WAIT is the same whatever its reason."""
+        answer = await self._service.verify_documents(ask, self._view.journey)
+        if isinstance(answer, Unanswered):
+            log.warning("documents.unanswered", encounter=ask.encounter, why=answer.why)
+        if not isinstance(answer, Proceed):
+            unanswered = isinstance(answer, Unanswered)
+            self._note(
+                ask.encounter, "not answered: check again" if unanswered else "please let the traveler wait here"
+            )
+        self.events.put_nowait(Told(ask.encounter, 1, answer))
 
     async def _ask(self, ask: Ask) -> None:
         now_ns = time.monotonic_ns()
@@ -192,17 +211,20 @@ class Brain:
         aboard = len(expected) - len(missing)
         self._view.update(journey=gallery.journey, missing=missing, aboard=aboard)
         if not gallery.journey:
-            self._service_state(False, "no journey is assigned to this gate")
+            self._service_state(False, "no journey is assigned to this gate", reachable=True)
         elif not gallery.ready:
-            self._service_state(False, f"gallery in the making: {gallery.photos_done} of {gallery.photos_total} photos")
+            photos = f"{gallery.photos_done} of {gallery.photos_total} photos"
+            self._service_state(False, f"gallery in the making: {photos}", reachable=True)
         else:
-            self._service_state(True, "ready")
+            self._service_state(True, "ready", reachable=True)
 
-    def _service_state(self, up: bool, words: str) -> None:
-        if up != self._view.service_up:
-            self.events.put_nowait(ServiceChanged(up))
-            log.info("service.changed", up=up, why=words)
+    def _service_state(self, up: bool, words: str, *, reachable: bool = False) -> None:
+        """reachable: it can be asked about documents, though maybe not about faces."""
+        if (up, reachable) != (self._view.service_up, self._reachable):
+            self.events.put_nowait(ServiceChanged(up, reachable))
+            log.info("service.changed", up=up, reachable=reachable, why=words)
             self._courier.wake()
+        self._reachable = reachable
         self._view.update(service=words, service_up=up)
 
     async def _report(self) -> None:

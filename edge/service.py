@@ -11,7 +11,19 @@ from limen.v1.fleet_pb2_grpc import FleetStub
 from limen.v1.manifests_pb2_grpc import ManifestsStub
 from limen.v1.verification_pb2_grpc import VerificationStub
 
-from edge.encounter.events import Ask, Boarded, Crossed, NotCrossed, Outcome, Proceed, Recapture, Unanswered, Wait
+from edge.encounter.events import (
+    Ask,
+    AskDocuments,
+    Boarded,
+    Crossed,
+    NotBoarded,
+    NotCrossed,
+    Outcome,
+    Proceed,
+    Recapture,
+    Unanswered,
+    Wait,
+)
 from edge.errors import SettingsUnfit
 from edge.settings import Service as Settings
 from vision.cues import Cue
@@ -67,6 +79,18 @@ class ServiceClient:
             return Unanswered("the answer was about somebody else")
         return _answer(reply)
 
+    async def verify_documents(self, ask: AskDocuments, journey: str) -> Proceed | Wait | Unanswered:
+        """Whether a traveler may pass by documents."""
+        request = pb.VerifyDocumentsRequest(encounter=ask.encounter, journey=journey, device=self._device)
+        request.traveler, request.agent = ask.traveler, ask.agent
+        try:
+            reply = await self._verification.VerifyDocuments(request, timeout=self._deadline_s)
+        except grpc.aio.AioRpcError as error:
+            return Unanswered(_said(error))
+        if reply.encounter != ask.encounter:
+            return Unanswered("the answer was about somebody else")
+        return Proceed(reply.proceed.decision) if reply.WhichOneof("directive") == "proceed" else Wait()
+
     async def report(self, outcome: Outcome, journey: str, ended_utc_ms: int) -> str:
         """Tell how an encounter ended; the service's verdict.  Raises grpc.aio.AioRpcError."""
         request = pb.ReportOutcomeRequest(
@@ -78,8 +102,11 @@ class ServiceClient:
         match outcome.what:
             case Crossed(decision):
                 request.crossed.decision = decision
-            case Boarded(traveler, agent):
-                request.boarded.traveler, request.boarded.agent = traveler, agent
+            case Boarded():
+                _name(request.boarded, outcome.what)
+            case NotBoarded(boarding, why):
+                _name(request.not_boarded, boarding)
+                request.not_boarded.why = pb.NotCrossed.Why.Value(f"WHY_{why.name}")
             case NotCrossed(decision, why):
                 request.not_crossed.decision = decision
                 request.not_crossed.why = pb.NotCrossed.Why.Value(f"WHY_{why.name}")
@@ -100,6 +127,12 @@ def _credentials(identity: Path) -> grpc.ChannelCredentials:
     except OSError as error:
         raise SettingsUnfit(f"service.identity {identity}: {error}; `limen-tvs device add` writes it") from error
     return grpc.ssl_channel_credentials(root, key, chain)
+
+
+def _name(told: pb.Boarded | pb.NotBoarded, boarding: Boarded) -> None:
+    told.traveler, told.agent = boarding.traveler, boarding.agent
+    if boarding.decision is not None:
+        told.decision = boarding.decision
 
 
 def _answer(reply: pb.VerifyReply) -> Answer:

@@ -12,7 +12,7 @@ from edge.encounter.step import step
 from vision.cues import Cue
 from vision.faces import Box, Face, Pixels
 
-UP = State(service_up=True)
+UP = State(service_up=True, reachable=True)
 ANNA, BEN = "anna", "ben"
 POLICY = Policy("test", accept=0.5, margin=0.05, least_liveness=0.5, liveness_enforced=True)
 

@@ -24,6 +24,8 @@ STATUS = {
     Status.LATE: pb.ReportOutcomeReply.STATUS_LATE,
 }
 
+_NONE = pb.NotCrossed.WHY_UNSPECIFIED
+
 
 class Verification(VerificationServicer):
     def __init__(self, parts: Parts) -> None:
@@ -131,11 +133,7 @@ def _decline(reply: pb.VerifyReply | pb.IdentifyReply, held: Decision) -> None:
 
 def _report(request: pb.ReportOutcomeRequest) -> Report:
     kind = request.WhichOneof("outcome") or ""
-    told = {
-        "crossed": request.crossed.decision,
-        "boarded": request.boarded.decision or None,
-        "not_crossed": request.not_crossed.decision,
-    }
+    decision, traveler, agent, why = _told_of(request)
     peer = caller()
     return Report(
         encounter=request.encounter,
@@ -146,8 +144,23 @@ def _report(request: pb.ReportOutcomeRequest) -> Report:
         ended_utc_ms=request.ended_utc_ms,
         since_answer_ms=request.since_answer_ms,
         kind=kind,
-        decision=told.get(kind),
-        traveler=request.boarded.traveler or None,
-        agent=request.boarded.agent or None,
-        why=pb.NotCrossed.Why.Name(request.not_crossed.why) if kind == "not_crossed" else None,
+        decision=decision or None,
+        traveler=traveler or None,
+        agent=agent or None,
+        why=pb.NotCrossed.Why.Name(why) if why else None,
     )
+
+
+def _told_of(request: pb.ReportOutcomeRequest) -> tuple[str, str, str, pb.NotCrossed.Why.ValueType]:
+    """(decision, traveler, agent, why), empty where the outcome has none."""
+    match request.WhichOneof("outcome"):
+        case "crossed":
+            return request.crossed.decision, "", "", _NONE
+        case "not_crossed":
+            return request.not_crossed.decision, "", "", request.not_crossed.why
+        case "boarded":
+            of = request.boarded
+            return of.decision, of.traveler, of.agent, _NONE
+        case _:
+            ended = request.not_boarded
+            return ended.decision, ended.traveler, ended.agent, ended.why

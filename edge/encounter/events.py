@@ -124,14 +124,16 @@ class GateLost:
 
 @dataclass(frozen=True, slots=True)
 class ServiceChanged:
-    """Whether the service answers and its gallery for this gate is ready."""
+    """up: the service answers and its gallery for this gate is ready.  reachable: it answers, so that an agent's
+    question can be asked though no face can be compared; None in journals of earlier releases: as `up`."""
 
     up: bool
+    reachable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentBoards:
-    """An agent checked documents.  agent: badge number.  fresh: the id a new encounter would get."""
+    """An agent has checked the documents of a traveler.  fresh: the id of the encounter this begins."""
 
     traveler: str
     agent: str
@@ -147,11 +149,22 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Boarded:
+    """decision: that let the traveler pass by documents; None where the service could not be asked (OPS-1)."""
+
+    traveler: str
+    agent: str
+    decision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CutOff:
-    """An earlier run stopped after granting this encounter and before its end."""
+    """An earlier run stopped after granting this encounter and before its end.  boarding: what an agent granted it
+    for; then decision is "" where the service had not been asked."""
 
     encounter: str
     decision: str
+    boarding: Boarded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +210,17 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class AskDocuments:
+    """Ask whether a traveler whose documents an agent has checked may pass."""
+
+    encounter: str
+    traveler: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
-    """Open for one person.  Journaled and on disk before it is performed.  by: a decision, or an agent's badge."""
+    """Open for one person.  Journaled and on disk before it is performed.  by: a decision; in an outage the agent."""
 
     encounter: str
     by: str
@@ -219,12 +241,6 @@ class Crossed:
     decision: str
 
 
-@dataclass(frozen=True, slots=True)
-class Boarded:
-    traveler: str
-    agent: str
-
-
 class Why(StrEnum):
     NOBODY_PASSED = "nobody_passed"
     MORE_THAN_ONE = "more_than_one"
@@ -241,12 +257,20 @@ class NotCrossed:
 
 
 @dataclass(frozen=True, slots=True)
+class NotBoarded:
+    """An agent had the gate opened for a traveler, and not exactly one person was seen to pass."""
+
+    boarding: Boarded
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How it ended, to be told to the service exactly once.  since_answer_ms: from the answer to the end."""
 
     encounter: str
-    what: Crossed | Boarded | NotCrossed
+    what: Crossed | Boarded | NotCrossed | NotBoarded
     since_answer_ms: int
 
 
-Effect = Show | Ask | Grant | Shut | CallAgent | Outcome
+Effect = Show | Ask | AskDocuments | Grant | Shut | CallAgent | Outcome

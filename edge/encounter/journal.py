@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from edge.encounter import codec
 from edge.encounter.codec import Step
-from edge.encounter.events import CallAgent, Grant, Outcome, Proceed, Told
+from edge.encounter.events import AgentBoards, AskDocuments, Boarded, CallAgent, CutOff, Event, Grant, Outcome
 from edge.errors import JournalUnfit
 
 log = structlog.get_logger()
@@ -40,7 +40,8 @@ class Recovered:
 
     number: int = 0
     pending: dict[int, Notice] = field(default_factory=dict)
-    granted: dict[str, str] = field(default_factory=dict)  # encounter → decision, with no outcome yet
+    granted: dict[str, CutOff] = field(default_factory=dict)  # by encounter, with no outcome yet
+    asked: dict[str, AskDocuments] = field(default_factory=dict)  # by encounter
     journeys: dict[str, str] = field(default_factory=dict)  # encounter → journey it was granted for
 
 
@@ -63,7 +64,7 @@ class Journal:
         self.path = folder / f"{time.time_ns() // 1_000_000}.jsonl"
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
         _sync_folder(folder)
-        self.cut_off = recovered.granted  # encounter → decision
+        self.cut_off = tuple(recovered.granted.values())
         self._journeys = recovered.journeys
 
     async def write(self, step: Step, journey: str, grant: int | None = None) -> None:
@@ -139,15 +140,25 @@ def recover(folder: Path) -> Recovered:
 
 
 def _follow(left: Recovered, notice: Notice) -> None:
-    """An agent's grant has no decision to report: cut off, it is known from its audit line alone."""
-    event = notice.step.event
     for effect in notice.step.effects:
-        if isinstance(effect, Grant) and isinstance(event, Told) and isinstance(event.answer, Proceed):
-            left.granted[effect.encounter] = effect.by
-            left.journeys[effect.encounter] = notice.journey
-        elif isinstance(effect, Outcome):
-            left.granted.pop(effect.encounter, None)
-            left.journeys.pop(effect.encounter, None)
+        match effect:
+            case AskDocuments(encounter):
+                left.asked[encounter] = effect
+            case Grant(encounter):
+                left.granted[encounter] = _cut_off(left, effect, notice.step.event)
+                left.journeys[encounter] = notice.journey
+            case Outcome(encounter):
+                left.granted.pop(encounter, None)
+                left.journeys.pop(encounter, None)
+
+
+def _cut_off(left: Recovered, grant: Grant, event: Event) -> CutOff:
+    """What is still to be told of a grant, should it have no end."""
+    if isinstance(event, AgentBoards):  # the service was away
+        return CutOff(grant.encounter, "", Boarded(event.traveler, event.agent))
+    if (asked := left.asked.get(grant.encounter)) is not None:
+        return CutOff(grant.encounter, grant.by, Boarded(asked.traveler, asked.agent, grant.by))
+    return CutOff(grant.encounter, grant.by)
 
 
 def _line(notice: Notice) -> dict[str, Any]:

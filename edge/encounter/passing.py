@@ -12,6 +12,7 @@ from edge.encounter.events import (
     GateLost,
     GateMoved,
     GateUnseen,
+    NotBoarded,
     NotCrossed,
     Outcome,
     Prompt,
@@ -66,19 +67,22 @@ def _settled(passing: Passing, now_s: float) -> Next:
     return Idle(passing.subject), (Shut(), outcome, Show(Prompt.WELCOME))
 
 
+def not_passed(by: Crossed | Boarded, why: Why) -> NotCrossed | NotBoarded:
+    """What is told of a grant that ended without exactly one passage, so that no opening goes untold."""
+    return NotBoarded(by, why) if isinstance(by, Boarded) else NotCrossed(by.decision, why)
+
+
 def _unseen(passing: Passing) -> tuple[Effect, ...]:
     """Nobody can say that exactly one person passed, so it is no crossing (G9).  The door shuts by itself."""
-    if isinstance(passing.by, Boarded):
-        return ()
-    return (Outcome(passing.encounter, NotCrossed(passing.by.decision, Why.NOT_OBSERVED), 0),)
+    return (Outcome(passing.encounter, not_passed(passing.by, Why.NOT_OBSERVED), 0),)
 
 
 def _ended(passing: Passing, why: Why, now_s: float) -> Next:
-    """No crossing.  A boarding by an agent that ended so leaves no record to report: the agent sees it and repeats."""
+    """No crossing."""
     phase, effects = to_agent(passing.encounter, passing.subject, now_s)
-    if isinstance(passing.by, Boarded) or passing.unseen:
+    if passing.unseen:  # told already
         return phase, (Shut(), *effects)
-    outcome = Outcome(passing.encounter, NotCrossed(passing.by.decision, why), _ms(now_s - passing.granted_s))
+    outcome = Outcome(passing.encounter, not_passed(passing.by, why), _ms(now_s - passing.granted_s))
     return phase, (Shut(), outcome, *effects)
 
 

@@ -57,6 +57,17 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class AskingDocuments:
+    """The service is asked whether a traveler whose documents an agent has checked may pass."""
+
+    encounter: str
+    subject: int
+    traveler: str
+    agent: str
+    asked_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Passing:
     """by: what opened the gate.  The end is judged when the leaf is closed again.  unseen: nothing observes it."""
 
@@ -80,15 +91,17 @@ class WithAgent:
     again: int | None = None
 
 
-Phase = Idle | Looking | Asking | Passing | WithAgent
+Phase = Idle | Looking | Asking | AskingDocuments | Passing | WithAgent
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """claim: a document that was read and not yet asked with; it serves one encounter, this or the next."""
+    """claim: a document that was read and not yet asked with; it serves one encounter, this or the next.
+    service_up: faces can be compared.  reachable: the service can be asked about documents."""
 
     phase: Phase = Idle()
     service_up: bool = False
+    reachable: bool = False
     gate_up: bool = True
     open_s: float = 2.0  # from grant to an observed opening
     claim: Claimed | None = None

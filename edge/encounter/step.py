@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from edge.encounter.boarding import asking_documents, check_documents
 from edge.encounter.events import (
     AgentBoards,
     Ask,
-    Boarded,
     Claimed,
     Crossed,
     Crowd,
@@ -30,9 +30,9 @@ from edge.encounter.events import (
     Wait,
     Why,
 )
-from edge.encounter.passing import Next, pass_gate, to_agent
+from edge.encounter.passing import Next, not_passed, pass_gate, to_agent
 from edge.encounter.shots import ENOUGH_SHOTS, keep, with_new
-from edge.encounter.states import Asking, Idle, Kept, Looking, Passing, State, WithAgent
+from edge.encounter.states import Asking, AskingDocuments, Idle, Kept, Looking, Passing, State, WithAgent
 from vision.cues import Cue
 
 GATHER_S = 0.15  # after the first acceptable frame, for others that differ
@@ -48,28 +48,41 @@ SEEN_S = 0.2  # how exactly it is remembered when somebody was last seen: each c
 
 def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect, ...]]:
     """What happens next.  What is not listed changes nothing and does nothing."""
-    if isinstance(event, ServiceChanged):
-        return replace(state, service_up=event.up), ()
-    if isinstance(event, GateChanged):
-        return replace(state, gate_up=event.up), ()
-    if isinstance(event, GateTimed):
-        return replace(state, open_s=event.open_s), ()
+    if isinstance(event, ServiceChanged | GateChanged | GateTimed):
+        return _surroundings(state, event), ()
     if isinstance(event, CutOff):  # never opened again, never counted as crossed
-        return state, (Outcome(event.encounter, NotCrossed(event.decision, Why.INTERRUPTED), 0),)
+        by = event.boarding or Crossed(event.decision)
+        return state, (Outcome(event.encounter, not_passed(by, Why.INTERRUPTED), 0),)
     state = _hear(state, event, now_s)
-    match state.phase:
-        case Idle():
-            phase, effects = _idle(state.phase, event, now_s, state)
-        case Looking():
-            phase, effects = _looking(state.phase, event, now_s, state)
-        case Asking():
-            phase, effects = _asking(state.phase, event, now_s, state)
-        case Passing():
-            phase, effects = pass_gate(state.phase, event, now_s, state.open_s)
-        case WithAgent():
-            phase, effects = _with_agent(state.phase, event, now_s, state)
+    phase, effects = _in_phase(state, event, now_s)
     used = any(isinstance(effect, Ask | Grant) for effect in effects)  # a document serves one encounter and no other
     return replace(state, phase=phase, claim=None if used else state.claim), effects
+
+
+def _surroundings(state: State, event: ServiceChanged | GateChanged | GateTimed) -> State:
+    match event:
+        case ServiceChanged(up, reachable):
+            return replace(state, service_up=up, reachable=up if reachable is None else reachable)
+        case GateChanged(up):
+            return replace(state, gate_up=up)
+        case GateTimed(open_s):
+            return replace(state, open_s=open_s)
+
+
+def _in_phase(state: State, event: Event, now_s: float) -> Next:
+    match state.phase:
+        case Idle():
+            return _idle(state.phase, event, now_s, state)
+        case Looking():
+            return _looking(state.phase, event, now_s, state)
+        case Asking():
+            return _asking(state.phase, event, now_s, state)
+        case AskingDocuments():
+            return asking_documents(state.phase, event, now_s)
+        case Passing():
+            return pass_gate(state.phase, event, now_s, state.open_s)
+        case WithAgent():
+            return _with_agent(state.phase, event, now_s, state)
 
 
 def _hear(state: State, event: Event, now_s: float) -> State:
@@ -88,7 +101,7 @@ def _idle(idle: Idle, event: Event, now_s: float, state: State) -> Next:
         case Nobody() if idle.crowd:
             return replace(idle, crowd=False), (Show(Prompt.WELCOME),)
         case AgentBoards():
-            return _board(event, 0, now_s)
+            return check_documents(event, 0, now_s, reachable=state.reachable)
     return idle, ()
 
 
@@ -121,7 +134,7 @@ def _looking(looking: Looking, event: Event, now_s: float, state: State) -> Next
         case Tick():
             return _ask_if_due(looking, now_s, state)
         case AgentBoards():
-            return _board(event, looking.subject, now_s)
+            return check_documents(event, looking.subject, now_s, reachable=state.reachable)
     return looking, ()
 
 
@@ -189,7 +202,7 @@ def _asking(asking: Asking, event: Event, now_s: float, state: State) -> Next:
         case Seen():
             return replace(asking, seen_s=_seen(asking.seen_s, event.captured_s)), ()
         case AgentBoards():
-            return _board(event, asking.subject, now_s)
+            return check_documents(event, asking.subject, now_s, reachable=state.reachable)
         case Tick() if now_s - asking.asked_s > ANSWER_S:
             return _give_up(asking, now_s)
     return asking, ()
@@ -225,12 +238,6 @@ def _give_up(asking: Asking, now_s: float) -> Next:
     return to_agent(asking.encounter, asking.subject, now_s, None if asking.last else asking.attempt + 1)
 
 
-def _board(event: AgentBoards, subject: int, now_s: float) -> Next:
-    """An encounter of its own: one outcome each."""
-    passing = Passing(event.fresh, subject, Boarded(event.traveler, event.agent), now_s)
-    return passing, (Grant(event.fresh, event.agent), Show(Prompt.GO))
-
-
 def _with_agent(waiting: WithAgent, event: Event, now_s: float, state: State) -> Next:
     match event:
         case Seen(subject) if subject == waiting.subject:
@@ -242,5 +249,5 @@ def _with_agent(waiting: WithAgent, event: Event, now_s: float, state: State) ->
         case Tick() if now_s - waiting.seen_s > GONE_S:
             return Idle(waiting.subject), (Show(Prompt.WELCOME),)
         case AgentBoards():
-            return _board(event, waiting.subject, now_s)
+            return check_documents(event, waiting.subject, now_s, reachable=state.reachable)
     return waiting, ()

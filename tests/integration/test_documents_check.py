@@ -12,7 +12,7 @@ from backend.crossing import Report, Status
 from backend.documents_check import UNASKED, conclude_documents
 from backend.errors import NotAllowed, Repeated
 from backend.question import DOCUMENTS, Question
-from backend.store import alerts, allowances, decisions, journeys, schema
+from backend.store import alerts, allowances, crossings, decisions, journeys, schema
 from backend.store.allowances import Allowance
 from backend.store.decisions import Decision
 from calibration.service.border import NOW, Border, answer, boarded
@@ -112,6 +112,15 @@ def test_a_gate_that_opens_though_the_answer_was_to_wait_is_told_of(border: Bord
     assert (made.directive, made.concern, made.officer) == ("wait", "intercepted", True)
     assert border.tell(reported(border, made, anna)) is Status.RECORDED
     assert untold(border) == [(DOCUMENTS, "intercepted"), (UNASKED, "intercepted")]
+
+
+def test_hum3_an_opening_without_a_passage_records_no_crossing_and_is_told_of_all_the_same(border: Border) -> None:
+    journey, (anna, *_) = at_gate(border)
+    border.ask(_intercept, journey, anna)
+    told = replace(boarded(journey, anna, NOW), kind="not_boarded", why="WHY_MORE_THAN_ONE")
+    assert [border.tell(told) for _ in range(2)] == [Status.RECORDED] * 2
+    assert border.ask(crossings.of_journey, journey) == []
+    assert untold(border) == [(UNASKED, "intercepted")]
 
 
 def test_air22_an_allowance_is_spent_by_the_answer_it_made(border: Border) -> None:

@@ -681,6 +681,39 @@ class NotCrossed(_message.Message):
 Global___NotCrossed: _TypeAlias = NotCrossed  # noqa: Y015
 
 @_typing.final
+class NotBoarded(_message.Message):
+    """An agent let somebody pass by documents, and not exactly one person was seen to pass: no crossing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRAVELER_FIELD_NUMBER: _builtins.int
+    AGENT_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    traveler: _builtins.str
+    agent: _builtins.str
+    decision: _builtins.str
+    """As in Boarded."""
+    why: Global___NotCrossed.Why.ValueType
+    def __init__(
+        self,
+        *,
+        traveler: _builtins.str = ...,
+        agent: _builtins.str = ...,
+        decision: _builtins.str | None = ...,
+        why: Global___NotCrossed.Why.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "decision", b"decision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "agent", b"agent", "decision", b"decision", "traveler", b"traveler", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__decision: _TypeAlias = _typing.Literal["decision"]  # noqa: Y015
+    _WhichOneofArgType__decision: _TypeAlias = _typing.Literal["_decision", b"_decision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__decision) -> _WhichOneofReturnType__decision | None: ...
+
+Global___NotBoarded: _TypeAlias = NotBoarded  # noqa: Y015
+
+@_typing.final
 class ReportOutcomeRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -691,6 +724,7 @@ class ReportOutcomeRequest(_message.Message):
     CROSSED_FIELD_NUMBER: _builtins.int
     BOARDED_FIELD_NUMBER: _builtins.int
     NOT_CROSSED_FIELD_NUMBER: _builtins.int
+    NOT_BOARDED_FIELD_NUMBER: _builtins.int
     encounter: _builtins.str
     journey: _builtins.str
     ended_utc_ms: _builtins.int
@@ -703,6 +737,8 @@ class ReportOutcomeRequest(_message.Message):
     def boarded(self) -> Global___Boarded: ...
     @_builtins.property
     def not_crossed(self) -> Global___NotCrossed: ...
+    @_builtins.property
+    def not_boarded(self) -> Global___NotBoarded: ...
     def __init__(
         self,
         *,
@@ -713,12 +749,13 @@ class ReportOutcomeRequest(_message.Message):
         crossed: Global___Crossed | None = ...,
         boarded: Global___Boarded | None = ...,
         not_crossed: Global___NotCrossed | None = ...,
+        not_boarded: Global___NotBoarded | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["boarded", b"boarded", "crossed", b"crossed", "not_crossed", b"not_crossed", "outcome", b"outcome"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["boarded", b"boarded", "crossed", b"crossed", "not_boarded", b"not_boarded", "not_crossed", b"not_crossed", "outcome", b"outcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["boarded", b"boarded", "crossed", b"crossed", "encounter", b"encounter", "ended_utc_ms", b"ended_utc_ms", "journey", b"journey", "not_crossed", b"not_crossed", "outcome", b"outcome", "since_answer_ms", b"since_answer_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["boarded", b"boarded", "crossed", b"crossed", "encounter", b"encounter", "ended_utc_ms", b"ended_utc_ms", "journey", b"journey", "not_boarded", b"not_boarded", "not_crossed", b"not_crossed", "outcome", b"outcome", "since_answer_ms", b"since_answer_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["crossed", "boarded", "not_crossed"]  # noqa: Y015
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["crossed", "boarded", "not_crossed", "not_boarded"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
 

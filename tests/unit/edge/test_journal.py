@@ -8,7 +8,22 @@ from hypothesis import given
 
 from edge.encounter import codec
 from edge.encounter.codec import Step
-from edge.encounter.events import Ask, Claimed, Crossed, Grant, Outcome, Proceed, Prompt, ServiceChanged, Show, Told
+from edge.encounter.events import (
+    AgentBoards,
+    Ask,
+    AskDocuments,
+    Boarded,
+    Claimed,
+    Crossed,
+    CutOff,
+    Grant,
+    Outcome,
+    Proceed,
+    Prompt,
+    ServiceChanged,
+    Show,
+    Told,
+)
 from edge.encounter.journal import Journal, read, recover
 from edge.encounter.replay import differences
 from edge.encounter.states import State
@@ -57,7 +72,19 @@ def test_what_was_delivered_is_not_told_again(tmp_path: Path) -> None:
 
 def test_a_grant_without_an_end_is_known_after_a_restart(tmp_path: Path) -> None:
     asyncio.run(write(tmp_path, GRANTED))
-    assert Journal(tmp_path).cut_off == {"e1": "d1"}
+    assert Journal(tmp_path).cut_off == (CutOff("e1", "d1"),)
+
+
+def test_hum3_an_agents_grant_without_an_end_is_known_with_its_traveler(tmp_path: Path) -> None:
+    boards, ask = AgentBoards("t9", "AG-7", "e9"), AskDocuments("e9", "t9", "AG-7")
+    answered = Step(2.0, Told("e9", 1, Proceed("d9")), (Grant("e9", "d9"),))
+    asyncio.run(write(tmp_path, Step(1.0, boards, (ask,)), answered))
+    away = Step(3.0, AgentBoards("t8", "AG-7", "e8"), (Grant("e8", "AG-7"),))
+    asyncio.run(write(tmp_path, away))
+    assert Journal(tmp_path).cut_off == (
+        CutOff("e9", "d9", Boarded("t9", "AG-7", "d9")),
+        CutOff("e8", "", Boarded("t8", "AG-7")),
+    )
 
 
 def test_an_outcome_belongs_to_the_journey_of_its_grant_also_after_a_restart(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from edge.encounter.events import (
     AgentBoards,
     Ask,
+    AskDocuments,
     Boarded,
     CallAgent,
     Claimed,
@@ -16,8 +17,10 @@ from edge.encounter.events import (
     Event,
     GateLost,
     GateMoved,
+    GateUnseen,
     Grant,
     Nobody,
+    NotBoarded,
     NotCrossed,
     Outcome,
     Proceed,
@@ -33,7 +36,7 @@ from edge.encounter.events import (
     Wait,
     Why,
 )
-from edge.encounter.states import Asking, Idle, Looking, Passing, State, WithAgent
+from edge.encounter.states import Asking, AskingDocuments, Idle, Looking, Passing, State, WithAgent
 from edge.encounter.step import FRESH_S, GONE_S, step
 from tests.make import UP, play, seen
 from vision.cues import Cue
@@ -191,9 +194,61 @@ def test_ops1_an_agent_boards_a_traveller_on_documents() -> None:
     assert Outcome("e9", Boarded("t9", "AG-7"), 1800) in done
 
 
+BOARDS = (0.1, AgentBoards("t9", "AG-7", "e9"))
+
+
+def test_hum3_a_boarding_by_documents_is_asked_and_opens_on_its_answer() -> None:
+    _, done = play((0.0, seen()), BOARDS)
+    assert AskDocuments("e9", "t9", "AG-7") in done
+    assert not any(isinstance(e, Grant) for e in done)
+    _, done = play((0.0, seen()), BOARDS, (0.2, Told("e9", 1, Proceed(D))), *PASS, (1.9, GateMoved("closed", 0)))
+    assert Grant("e9", D) in done
+    assert Outcome("e9", Boarded("t9", "AG-7", D), 1700) in done
+
+
+@pytest.mark.parametrize("answer", [Wait(), Unanswered("late"), Recapture(Cue.LOOK_HERE), None])
+def test_hum3_nothing_but_a_proceed_opens_for_documents(answer: Wait | Unanswered | Recapture | None) -> None:
+    heard = (0.2, Told("e9", 1, answer)) if answer else (3.2, Tick())
+    late = (3.3, Told("e9", 1, Proceed(D)))
+    state, done = play((0.0, seen()), BOARDS, heard, late)
+    assert not any(isinstance(e, Grant) for e in done)
+    assert CallAgent("e9") in done
+    assert Show(Prompt.SEE_AGENT) in done
+    assert isinstance(state.phase, WithAgent)
+
+
+def test_documents_may_be_asked_about_while_the_gallery_is_in_the_making() -> None:
+    _, done = play((0.0, seen()), BOARDS, start=State(service_up=False, reachable=True))
+    assert AskDocuments("e9", "t9", "AG-7") in done
+
+
+@pytest.mark.parametrize("boarding", [Boarded("t9", "AG-7", D), Boarded("t9", "AG-7")])
+@pytest.mark.parametrize(
+    ("moves", "why"),
+    [
+        (((0.5, GateMoved("open", 2)), (1.9, GateMoved("closed", 0))), Why.MORE_THAN_ONE),
+        (((0.5, GateMoved("open", 0)), (1.9, GateMoved("closed", 0))), Why.NOBODY_PASSED),
+        (((0.5, GateLost("cut")),), Why.GATE_FAULT),
+        (((0.5, GateUnseen()), (9.0, Tick())), Why.NOT_OBSERVED),
+    ],
+)
+def test_hum3_no_opening_by_documents_goes_untold(
+    boarding: Boarded, moves: tuple[tuple[float, Event], ...], why: Why
+) -> None:
+    answer = ((0.2, Told("e9", 1, Proceed(D))),) if boarding.decision else ()
+    _, done = play((0.0, seen()), BOARDS, *answer, *moves, start=UP if answer else State())
+    assert [e.what for e in done if isinstance(e, Outcome)] == [NotBoarded(boarding, why)]
+
+
+def test_hum3_an_opening_by_documents_that_a_stop_cut_off_is_told() -> None:
+    boarding = Boarded("t9", "AG-7")
+    _, done = play((0.0, CutOff("e9", "", boarding)))
+    assert done == [Outcome("e9", NotBoarded(boarding, Why.INTERRUPTED), 0)]
+
+
 def test_an_agent_boards_also_while_an_answer_is_awaited() -> None:
-    state, done = play(*ARRIVE, (0.1, AgentBoards("t9", "AG-7", "e9")), (0.2, Told("e1", 1, Proceed(D))))
-    assert [e for e in done if isinstance(e, Grant)] == [Grant("e9", "AG-7")]
+    state, done = play(*ARRIVE, BOARDS, (0.2, Told("e1", 1, Proceed(D))), (0.3, Told("e9", 1, Proceed("d9"))))
+    assert [e for e in done if isinstance(e, Grant)] == [Grant("e9", "d9")]
     assert isinstance(state.phase, Passing)
 
 
@@ -220,7 +275,7 @@ def test_a_lost_gate_ends_the_passage() -> None:
     assert isinstance(state.phase, WithAgent)
 
 
-ids = st.sampled_from(["e1", "e2", "e3"])
+ids = st.sampled_from(["e1", "e2", "e3", "b1"])
 answers = st.one_of(
     st.sampled_from(["d1", "d2"]).map(Proceed),
     st.sampled_from(Cue).map(Recapture),
@@ -242,6 +297,7 @@ events = st.one_of(
     st.builds(Claimed, st.sampled_from(["t1", "t2"]), st.floats(0, 20)),
     st.builds(AgentBoards, st.just("t"), st.just("AG"), st.sampled_from(["b1", "b2"])),
     st.sampled_from([Crowd(), Nobody(), Tick(), GateLost("?"), ServiceChanged(True), ServiceChanged(False)]),
+    st.just(ServiceChanged(False, reachable=True)),
 )
 
 
@@ -257,11 +313,14 @@ def test_whatever_happens_only_a_fitting_yes_or_an_agent_opens(script: list[tupl
             if isinstance(effect, Grant):
                 assert not isinstance(before.phase, Passing), "two grants at once"
                 if isinstance(event, Told):
-                    assert isinstance(before.phase, Asking)
-                    assert (event.encounter, event.attempt) == (before.phase.encounter, before.phase.attempt)
+                    assert isinstance(before.phase, Asking | AskingDocuments)
+                    assert event.encounter == before.phase.encounter
                     assert isinstance(event.answer, Proceed)
-                    assert now_s - before.phase.captured_s <= FRESH_S
+                    if isinstance(before.phase, Asking):
+                        assert event.attempt == before.phase.attempt
+                        assert now_s - before.phase.captured_s <= FRESH_S
                 else:
                     assert isinstance(event, AgentBoards)
+                    assert not before.reachable
         if isinstance(before.phase, Passing) and not isinstance(state.phase, Passing):
             assert Shut() in effects, "a passage that ended leaves a grant"

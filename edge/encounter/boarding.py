@@ -1,0 +1,45 @@
+"""A boarding by documents: the service is asked, and the gate opens for its answer alone (HUM-3)."""
+
+from edge.encounter.events import (
+    AgentBoards,
+    AskDocuments,
+    Boarded,
+    Event,
+    Grant,
+    Proceed,
+    Prompt,
+    Show,
+    Tick,
+    Told,
+)
+from edge.encounter.passing import Next, to_agent
+from edge.encounter.states import AskingDocuments, Passing
+
+ANSWER_S = 3.0  # beyond the service's own deadline
+
+
+def check_documents(event: AgentBoards, subject: int, now_s: float, *, reachable: bool) -> Next:
+    """An encounter of its own: one outcome each.
+
+    While the service is known to be away the agent's word opens (OPS-1), and the service decides when it is told: it
+    alerts an officer if the traveler was to be held.
+    """
+    if reachable:
+        asking = AskingDocuments(event.fresh, subject, event.traveler, event.agent, now_s)
+        return asking, (AskDocuments(event.fresh, event.traveler, event.agent), Show(Prompt.CHECKING))
+    passing = Passing(event.fresh, subject, Boarded(event.traveler, event.agent), now_s)
+    return passing, (Grant(event.fresh, event.agent), Show(Prompt.GO))
+
+
+def asking_documents(asking: AskingDocuments, event: Event, now_s: float) -> Next:
+    """Whatever is not a PROCEED, silence too, leaves the gate shut and the traveler with the agent."""
+    match event:
+        case Told(encounter, _, Proceed(decision)) if encounter == asking.encounter:
+            by = Boarded(asking.traveler, asking.agent, decision)
+            passing = Passing(asking.encounter, asking.subject, by, now_s)
+            return passing, (Grant(asking.encounter, decision), Show(Prompt.GO))
+        case Told(encounter) if encounter == asking.encounter:
+            return to_agent(asking.encounter, asking.subject, now_s)
+        case Tick() if now_s - asking.asked_s > ANSWER_S:
+            return to_agent(asking.encounter, asking.subject, now_s)
+    return asking, ()
