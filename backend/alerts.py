@@ -117,7 +117,7 @@ def _entry(db: Connection, decision: Row[Any]) -> str | None:
     """What stood against the person when the answer was given."""
     if decision.subject is None:
         return None
-    return hotlist.hit(db, travelers.person_of(db, decision.subject), decision.decided_utc_ms)
+    return hotlist.against(db, decision.subject, decision.decided_utc_ms)
 
 
 def concerns(alert: Alert, who: Caller) -> bool:

@@ -139,6 +139,7 @@ class _Intake:
         # Written at the end, all in a few statements: a list has thousands, and others wait to write meanwhile.
         self._fresh: list[Traveler] = []
         self._told_anew: list[Traveler] = []
+        self._named_again: list[Traveler] = []  # maybe with a document more
         self._resealed: list[str] = []
         self._replaced: set[str] = set()
         self.change = Change()
@@ -162,6 +163,7 @@ class _Intake:
         gone = self._index.expected(self._spoken_for()) - self._named - self._crossed if whole else set()
         templates.forget(self._db, self._resealed)
         travelers.amend(self._db, self._keys, self._run.key, *self._told_anew)
+        travelers.know_documents(self._db, self._keys, self._named_again)
         _drop(self._db, gone | self._replaced)
         self.change.removed += len(gone)
         return self.change
@@ -181,22 +183,29 @@ class _Intake:
     def _again(self, told: Person, wanted: Traveler, held: Listed) -> Traveler:
         one = held.traveler
         if one.biographic.document == wanted.biographic.document:
-            kept = replace(wanted, traveler=one.traveler, accommodation=one.accommodation, protected=one.protected)
+            kept = replace(self._as_known(wanted, one), traveler=one.traveler)
             if kept.citizen != one.citizen:
                 self._resealed.append(one.traveler)  # sealed under the other key; made anew under the right one
             if kept != one or held.removed:
                 self._told_anew.append(kept)
                 self.change.changed += 1
+            else:
+                self._named_again.append(kept)
             return kept
         if one.traveler in self._crossed:
             self._report(told, "has crossed with another document; the record stands")
+            self._named_again.append(self._as_known(wanted, one))
             return one
         # Photos are those of a document: with another document it is another traveller to look for.
         self._replaced.add(one.traveler)
         self.change.changed += 1
-        fresh = replace(wanted, accommodation=one.accommodation, protected=one.protected)
+        fresh = self._as_known(wanted, one)
         self._fresh.append(fresh)
         return fresh
+
+    def _as_known(self, wanted: Traveler, one: Traveler) -> Traveler:
+        """With what stands of somebody whatever the carrier tells."""
+        return replace(wanted, accommodation=one.accommodation, protected=one.protected, origin=one.origin)
 
     def _report(self, one: Person, problem: str) -> None:
         self.change.findings.append(Finding("NAD", one.position, one.line, problem))

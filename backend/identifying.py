@@ -2,6 +2,7 @@
 
 import uuid
 
+from backend import documents
 from backend.biographic import Biographic, person
 from backend.documents import issuer_of
 from backend.keys import PERSONS, KeyRing
@@ -70,5 +71,17 @@ def traveler(one: Person, run: Run, country: str) -> Traveler:
         locator=one.locator,
         reference=one.reference,
     )
-    crew = one.role.crew
-    return Traveler(str(uuid.uuid4()), biographic, one.seat, crew, of.citizen, of.photographed, of.recorded)
+    return Traveler(
+        traveler=str(uuid.uuid4()),
+        biographic=biographic,
+        seat=one.seat,
+        crew=one.role.crew,
+        citizen=of.citizen,
+        photographed=of.photographed,
+        recorded=of.recorded,
+        documents=tuple(
+            documents.name(paper.type, paper.issuer, paper.number)
+            for paper in one.documents
+            if documents.number_of(paper.number)
+        ),
+    )

@@ -22,6 +22,7 @@ from backend.store.schema import (
     journeys,
     messages,
     sessions,
+    traveler_documents,
     travelers,
 )
 from backend.store.templates import forget
@@ -138,6 +139,8 @@ def _deleted(db: Connection, table: Table, journey: str) -> int:
 
 def _nameless(db: Connection, journey: str) -> int:
     """What stays of travellers is an id: crossings and answers are told apart by it."""
+    here = select(travelers.c.origin).where(travelers.c.journey == journey)
+    db.execute(delete(traveler_documents).where(traveler_documents.c.origin.in_(here)))
     gone = update(travelers).where(travelers.c.journey == journey, travelers.c.sealed.is_not(None))
     return db.execute(gone.values(sealed=None, seat="", person=travelers.c.traveler)).rowcount
 

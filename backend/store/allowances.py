@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, String, bindparam, select
 
 from backend.store.portable import Given, row_of
 from backend.store.schema import allowances
+from backend.store.travelers import same_person
 
 _SPENT = allowances.update().where(
     allowances.c.journey == bindparam("here"),
-    allowances.c.traveler == bindparam("who"),
+    allowances.c.traveler.in_(same_person(bindparam("who", type_=String()))),
     allowances.c.used_by.is_(None),
 )
 VALID_MS = 600_000  # ten minutes: long enough to walk back to the gate
@@ -47,7 +48,7 @@ def next_usable(journey: Given[str], traveler: Given[str], now_utc_ms: Given[int
 
 
 def spend(db: Connection, journey: str, traveler: str, by: str) -> None:
-    """Everything the traveller has left on this journey.  by: an alert, or an encounter."""
+    """Everything the traveler has left on this journey, by whichever document.  by: an alert, or an encounter."""
     db.execute(_SPENT, {"here": journey, "who": traveler, "used_by": by})
 
 

@@ -9,7 +9,7 @@ from backend.keys import KeyRing, of_gallery
 from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import Given
-from backend.store.schema import alerts, allowances, answers
+from backend.store.schema import alerts, allowances, answers, travelers
 
 INTERCEPTED = "intercept"
 
@@ -69,12 +69,20 @@ def intercepted(db: Connection, journey: str) -> frozenset[str]:
     return frozenset(db.execute(stopped(journey)).scalars())
 
 
-def stopped(journey: Given[str]) -> Select[str]:
-    """Travellers of standing interceptions: only what an officer allows later lifts one."""
-    here = (alerts.c.journey == journey) & (alerts.c.adjudication == INTERCEPTED) & alerts.c.traveler.is_not(None)
+def stopped(journey: Given[str], traveler: Given[str] | None = None) -> Select[str]:
+    """Travelers of standing interceptions, by every id the carrier has listed them under, or one of them: only what an
+    officer allows later lifts one."""
+    named, listed, freed = (travelers.alias(name) for name in ("stopped", "listed", "freed"))
     let_pass = exists().where(
-        allowances.c.journey == alerts.c.journey,
-        allowances.c.traveler == alerts.c.traveler,
+        allowances.c.traveler == freed.c.traveler,
+        freed.c.origin == named.c.origin,
         allowances.c.given_utc_ms > alerts.c.adjudicated_utc_ms,
     )
-    return select(alerts.c.traveler).where(here, ~let_pass)
+    found = (
+        select(listed.c.traveler)
+        .select_from(alerts)
+        .join(named, named.c.traveler == alerts.c.traveler)
+        .join(listed, listed.c.origin == named.c.origin)
+        .where(alerts.c.journey == journey, alerts.c.adjudication == INTERCEPTED, ~let_pass)
+    )
+    return found if traveler is None else found.where(listed.c.traveler == traveler)

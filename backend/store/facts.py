@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, Connection, String, bindparam, select
 from backend.store import allowances, answers, decisions, hotlist, journeys
 from backend.store.decisions import NOBODY, Known
 from backend.store.journeys import Journey
-from backend.store.schema import alerts, travelers
 from backend.store.schema import journeys as runs
+from backend.store.schema import travelers
 
 _JOURNEY, _SUBJECT, _GATE = (bindparam(name, type_=String()) for name in ("journey", "subject", "gate"))
 _NOW = bindparam("now", type_=BigInteger())
@@ -17,9 +17,9 @@ _ASKED = (
         *(runs.c[name] for name in journeys.COLUMNS),
         *(travelers.c[name] for name in decisions.KNOWN),
         decisions.standing(_JOURNEY, _SUBJECT).exists().label("crossed"),
-        hotlist.lasting(travelers.c.person, _NOW).scalar_subquery().label("entry"),
+        hotlist.of_traveler(travelers, _NOW).scalar_subquery().label("entry"),
         allowances.next_usable(_JOURNEY, _SUBJECT, _NOW).scalar_subquery().label("allowance"),
-        answers.stopped(_JOURNEY).where(alerts.c.traveler == _SUBJECT).exists().label("intercepted"),
+        answers.stopped(_JOURNEY, _SUBJECT).exists().label("intercepted"),
         journeys.boards(journeys.PORT, _GATE).correlate(runs).scalar_subquery().label("boards"),
     )
     .select_from(

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, FromClause, Select, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import Given, row_of
-from backend.store.schema import hotlist
+from backend.store.schema import hotlist, traveler_documents, travelers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,28 @@ def put(db: Connection, entry: Entry) -> None:
 
 
 def hit(db: Connection, person: str, now_utc_ms: int) -> str | None:
-    """The entry that stands against a person at a time, the one that lasts longest.  person: `biographic.person`."""
-    return db.execute(lasting(person, now_utc_ms)).scalar_one_or_none()
+    """The entry that stands against a document at a time, the one that lasts longest.  person: `biographic.person`."""
+    found = _longest(select(hotlist.c.entry).where(hotlist.c.person == person), now_utc_ms)
+    return db.execute(found).scalar_one_or_none()
 
 
-def lasting(person: Given[str], now_utc_ms: Given[int]) -> Select[str]:
+def against(db: Connection, traveler: str, now_utc_ms: int) -> str | None:
+    """The entry that stands against somebody on a manifest at a time, by whichever document."""
+    found = of_traveler(travelers, now_utc_ms).scalar_subquery()
+    return db.execute(select(found).where(travelers.c.traveler == traveler)).scalar_one_or_none()
+
+
+def of_traveler(of: FromClause, now_utc_ms: Given[int]) -> Select[str]:
+    """of: `travelers`, in a select around this one."""
+    known = traveler_documents
+    found = select(hotlist.c.entry).join_from(known, hotlist, hotlist.c.person == known.c.person)
+    return _longest(found.where(known.c.origin == of.c.origin).correlate(of), now_utc_ms)
+
+
+def _longest(found: Select[str], now_utc_ms: Given[int]) -> Select[str]:
     lives = hotlist.c.ended_utc_ms.is_(None) | (hotlist.c.ended_utc_ms > now_utc_ms)
     stands = lives & (hotlist.c.until_utc_ms > now_utc_ms)
-    found = select(hotlist.c.entry).where(hotlist.c.person == person, stands)
-    return found.order_by(hotlist.c.until_utc_ms.desc(), hotlist.c.entry).limit(1)
+    return found.where(stands).order_by(hotlist.c.until_utc_ms.desc(), hotlist.c.entry).limit(1)
 
 
 def find(db: Connection, entry: str) -> Entry | None:

@@ -10,6 +10,7 @@ from backend.store.tables.expected import (
     messages,
     photo_refusals,
     templates,
+    traveler_documents,
     travelers,
 )
 from backend.store.tables.frame import metadata
@@ -21,5 +22,5 @@ __all__ = [
     "alerts", "allowances", "amendments", "answers", "assignments", "audit", "audit_heads", "audit_log", "captures",
     "crossings", "decisions", "galleries", "holds", "hotlist", "journeys", "key_checks", "messages", "metadata",
     "outbox", "outcomes", "peers", "people", "photo_refusals", "posts", "proposals", "reconciliations", "rule_changes",
-    "sessions", "templates", "travelers",
+    "sessions", "templates", "traveler_documents", "travelers",
 ]  # fmt: skip

@@ -1,24 +1,25 @@
 """Who is expected on a journey.  What the manifest says of a person is sealed under the gallery's key."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
-from backend.biographic import Biographic, person
+from backend.biographic import Biographic, fingerprint, person
 from backend.keys import PERSONS, Box, KeyRing, of_gallery
 from backend.store import gallery_rows
 from backend.store.bell import Topic
 from backend.store.chunks import chunks
 from backend.store.engine import touch
-from backend.store.portable import insert
-from backend.store.schema import crossings, travelers
+from backend.store.portable import Given, insert
+from backend.store.schema import crossings, traveler_documents, travelers
 
 
 @dataclass(frozen=True, slots=True)
 class Traveler:
-    """See the table."""
+    """See the table.  documents: as the carrier named them, by `documents.name`; not read back.  origin: "" for the
+    traveler's own id."""
 
     traveler: str
     biographic: Biographic
@@ -29,6 +30,8 @@ class Traveler:
     recorded: bool = True
     accommodation: str = ""
     protected: bool = False
+    origin: str = field(default="", compare=False)
+    documents: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,21 @@ def expect(db: Connection, keys: KeyRing, journey: str, people: Sequence[Travele
     rows = [_row(box, one, now_utc_ms) | {"journey": journey, "person": who} for who, one in told.items()]
     if rows:  # all in one statement: others wait to write meanwhile
         db.execute(insert(db, travelers).on_conflict_do_nothing(), rows)
+        know_documents(db, keys, told.values())
     gallery_rows.changed(db, [journey])
     return len(rows)
+
+
+def know_documents(db: Connection, keys: KeyRing, people: Iterable[Traveler]) -> None:
+    """What stands against any document a carrier has named for somebody stands against them."""
+    persons = keys.box(PERSONS)
+    rows = [
+        {"origin": one.origin or one.traveler, "person": who}
+        for one in people
+        for who in {person(persons, one.biographic), *(fingerprint(persons, name) for name in one.documents)}
+    ]
+    if rows:
+        db.execute(insert(db, traveler_documents).on_conflict_do_nothing(), rows)
 
 
 def _protected_among(db: Connection, persons: Iterable[str]) -> set[str]:
@@ -74,6 +90,7 @@ def _protected_among(db: Connection, persons: Iterable[str]) -> set[str]:
 def _row(box: Box, one: Traveler, now_utc_ms: int) -> dict[str, object]:
     return {
         "traveler": one.traveler,
+        "origin": one.origin or one.traveler,
         "seat": one.seat,
         "crew": one.crew,
         "citizen": one.citizen,
@@ -130,6 +147,7 @@ def amend(db: Connection, keys: KeyRing, journey: str, *people: Traveler) -> Non
     told = travelers.update().where(travelers.c.traveler == bindparam("who"))
     values = [{column: row[column] for column in ("who", *TOLD)} for row in rows]
     db.execute(told.values({column: bindparam(column) for column in TOLD}), values)
+    know_documents(db, keys, people)
     gallery_rows.changed(db, [journey])
 
 
@@ -194,6 +212,13 @@ def person_of(db: Connection, traveler: str) -> str:
     return str(db.execute(select(travelers.c.person).where(travelers.c.traveler == traveler)).scalar_one())
 
 
+def same_person(traveler: Given[str]) -> Select[str]:
+    """Ids under which the carrier has listed a traveler on the journey, with whatever document."""
+    named, listed = travelers.alias("named"), travelers.alias("listed")
+    both = select(listed.c.traveler).join_from(named, listed, listed.c.origin == named.c.origin)
+    return both.where(named.c.traveler == traveler)
+
+
 def _traveler(box: Box, row: Row[Any]) -> Traveler:
     return Traveler(
         row.traveler,
@@ -205,6 +230,7 @@ def _traveler(box: Box, row: Row[Any]) -> Traveler:
         row.recorded,
         row.accommodation,
         row.protected,
+        row.origin or row.traveler,
     )
 
 

@@ -20,6 +20,7 @@ TOPICS = (
     "failover",
     "four_eyes",
     "galleries",
+    "holds",
     "identification",
     "images",
     "load",

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine
 from backend import captures
 from backend.crossing import Recording, Report, Status, report
 from backend.keys import KeyRing, of_citizens, of_gallery
-from backend.store import crossings, decisions, journeys, outbox, travelers
+from backend.store import alerts, crossings, decisions, journeys, outbox, travelers
+from backend.store.alerts import Alert
 from backend.store.crossings import Crossing
 from backend.store.decisions import Decision
 from backend.store.journeys import Journey
@@ -150,6 +151,28 @@ def boarded(journey: str, traveler: str, now_utc_ms: int, gate: str = "G1", agen
     """An agent checked documents."""
     given = answer(journey, traveler, gate, "cross", now_utc_ms)
     return replace(passed(given, now_utc_ms), kind="boarded", decision=None, traveler=traveler, agent=agent)
+
+
+def intercept(db: Connection, journey: str, traveler: str, now_utc_ms: int) -> None:
+    """An officer's word against a traveler, as it stands in the store."""
+    waits = replace(answer(journey, traveler, "G1", "cross", now_utc_ms), directive="wait", traveler=None)
+    alert = Alert(
+        alert=str(uuid.uuid4()),
+        decision=decisions.record(db, waits).decision,
+        reason="hotlist",
+        port=PORT,
+        gate="G1",
+        journey=journey,
+        traveler=traveler,
+        entry=None,
+        raised_utc_ms=now_utc_ms,
+        taken_by="o.meyer",
+        taken_utc_ms=now_utc_ms,
+        adjudication="intercept",
+        ground="warrant 7",
+        adjudicated_utc_ms=now_utc_ms,
+    )
+    alerts.put(db, alert)
 
 
 def everyone(made: Sequence[tuple[str, list[str]]]) -> list[tuple[str, str]]:

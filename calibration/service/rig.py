@@ -15,6 +15,7 @@ import cv2
 import grpc
 import numpy as np
 from limen.v1 import verification_pb2 as pb
+from limen.v1.approvals_pb2 import HotlistEntry
 from limen.v1.verification_pb2_grpc import VerificationStub
 from numpy.typing import NDArray
 from sqlalchemy import Connection
@@ -22,7 +23,7 @@ from sqlalchemy import Connection
 from backend import ca
 from backend.biographic import person
 from backend.clock import utc_ms
-from backend.keys import PERSONS, KeyRing, of_gallery
+from backend.keys import PERSONS, RECORDS, KeyRing, of_gallery
 from backend.settings import Settings
 from backend.store import hotlist, journeys, peers, proposals, schema
 from backend.store.engine import Store, open_store
@@ -145,7 +146,12 @@ def enlist(db: Connection, keys: KeyRing, journey: str, who: Sequence[Traveler],
     rows = [
         blank
         | {"traveler": one.traveler, "person": person(persons, one.biographic), "seat": one.seat, "crew": False}
-        | {"citizen": False, "added_utc_ms": now, "sealed": box.seal(one.biographic.pack(), one.traveler)}
+        | {
+            "origin": one.traveler,
+            "citizen": False,
+            "added_utc_ms": now,
+            "sealed": box.seal(one.biographic.pack(), one.traveler),
+        }
         for one in rest
     ]
     samples = [
@@ -153,7 +159,12 @@ def enlist(db: Connection, keys: KeyRing, journey: str, who: Sequence[Traveler],
         | {"photo": "", "sealed": box.seal(vector.astype("<f4").tobytes(), f"{one.traveler}/0")}
         for one, vector in zip(rest, enrolled[1:], strict=True)
     ]
-    for table, made in ((schema.travelers, rows), (schema.templates, samples)):
+    papers = [{"origin": row["traveler"], "person": row["person"]} for row in rows]
+    for table, made in (
+        (schema.travelers, rows),
+        (schema.traveler_documents, papers),
+        (schema.templates, samples),
+    ):
         if made:
             db.execute(table.insert(), made)
 
@@ -163,7 +174,8 @@ def stand_against(db: Connection, keys: KeyRing, traveler: Traveler, now_utc_ms:
     proposal, entry = str(uuid.uuid4()), str(uuid.uuid4())
     proposals.add(db, Proposal(proposal, "hotlist", b"", "measured", "analyst", now_utc_ms))
     who = person(keys.box(PERSONS), traveler.biographic)
-    hotlist.put(db, Entry(entry, who, proposal, b"", now_utc_ms + DAY_MS))
+    remark = HotlistEntry(remark="talk to", ground="case 12/26").SerializeToString()
+    hotlist.put(db, Entry(entry, who, proposal, keys.box(RECORDS).seal(remark, entry), now_utc_ms + DAY_MS))
     return entry
 
 

@@ -19,12 +19,11 @@ from backend.keys import KeyRing, of_gallery
 from backend.question import CROSS, IDENTIFY
 from backend.rules.directive import Concern
 from backend.store import allowances, schema
-from backend.store import decisions as decisions_of
 from backend.store.allowances import Allowance
 from backend.store.decisions import Decision
 from backend.store.schema import audit_log, captures, decisions, travelers
-from calibration.service.border import answer
-from calibration.service.deciding import GATE, NOW, asked, case, claiming, of, staged
+from calibration.service.border import intercept
+from calibration.service.deciding import NOW, asked, case, claiming, of, staged
 from calibration.service.journeys import people
 from calibration.service.rig import stand_against
 from tests.make import unit
@@ -178,25 +177,15 @@ def test_air1_a_touchpoint_is_told_who_it_is_without_a_crossing_and_the_search_i
     ]
 
 
-def intercepted(db: Connection, traveler: str, at_utc_ms: int) -> None:
-    """By an officer, for a warrant."""
-    told = answer(JOURNEY, traveler, GATE, CROSS, at_utc_ms)
-    stored = decisions_of.record(db, replace(told, directive="wait", concern="no_match", traveler=None))
-    row = {"alert": str(uuid.uuid4()), "decision": stored.decision, "reason": "hotlist", "port": "ZRH", "gate": GATE}
-    named = {"journey": JOURNEY, "traveler": traveler, "adjudication": "intercept", "ground": "warrant 7"}
-    times = {"raised_utc_ms": at_utc_ms, "adjudicated_utc_ms": at_utc_ms}
-    db.execute(schema.alerts.insert().values(**row, **named, **times, taken_by="o.meyer"))
-
-
 def test_air22_who_is_intercepted_does_not_pass_until_an_officer_allows_it_later(engine: Engine, keys: KeyRing) -> None:
     with engine.begin() as db:
         who, searched = staged(db, keys, JOURNEY)
-        intercepted(db, who[0].traveler, NOW - 1)
+        intercept(db, JOURNEY, who[0].traveler, NOW - 1)
         held = conclude(db, keys, case(asked(JOURNEY), searched, of(searched, who[0])))
         other = conclude(db, keys, case(asked(JOURNEY), searched, of(searched, who[1])))
         allow(db, who[0].traveler)
         freed = conclude(db, keys, case(asked(JOURNEY), searched, of(searched, who[0])))
-        intercepted(db, who[0].traveler, NOW)
+        intercept(db, JOURNEY, who[0].traveler, NOW)
         again = conclude(db, keys, case(asked(JOURNEY), searched, of(searched, who[0])))
     assert (held.directive, held.concern, held.officer) == ("recapture", Concern.INTERCEPTED, True)
     assert [other.directive, freed.directive] == ["proceed", "proceed"]

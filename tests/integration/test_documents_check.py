@@ -6,16 +6,15 @@ from dataclasses import replace
 import grpc
 import pytest
 from limen.v1 import verification_pb2 as pb
-from sqlalchemy import Connection
 
 from backend.crossing import Report, Status
 from backend.documents_check import UNASKED, conclude_documents
 from backend.errors import NotAllowed, Repeated
 from backend.question import DOCUMENTS, Question
-from backend.store import alerts, allowances, crossings, decisions, journeys, schema
+from backend.store import alerts, allowances, crossings, journeys
 from backend.store.allowances import Allowance
 from backend.store.decisions import Decision
-from calibration.service.border import NOW, Border, answer, boarded
+from calibration.service.border import NOW, Border, boarded, intercept
 from tests.conftest import Caller
 from tests.integration.test_claim import traveler
 
@@ -39,21 +38,6 @@ def reported(border: Border, made: Decision, who: str, since_answer_ms: int = 90
     told = boarded(made.journey, who, border.now_utc_ms)
     found = {"encounter": made.encounter, "device": "g1", "decision": made.decision, "since_answer_ms": since_answer_ms}
     return replace(told, **found)  # type: ignore[arg-type]
-
-
-def _intercept(db: Connection, journey: str, who: str) -> None:
-    """As an officer's word stands in the store."""
-    made = decisions.record(db, replace(answer(journey, who, "G1", "cross", NOW), directive="wait", traveler=None))
-    row: dict[str, object] = {
-        "alert": str(uuid.uuid4()),
-        "decision": made.decision,
-        "reason": "hotlist",
-        "port": "ZRH",
-        "gate": "G1",
-    }
-    row |= {"journey": journey, "traveler": who, "raised_utc_ms": NOW, "taken_by": "o.meyer", "taken_utc_ms": NOW}
-    row |= {"adjudication": "intercept", "ground": "warrant 7", "adjudicated_utc_ms": NOW}
-    db.execute(schema.alerts.insert().values(row))
 
 
 def untold(border: Border) -> list[tuple[str, str | None]]:
@@ -92,7 +76,7 @@ def test_a_gate_asks_for_the_journey_it_boards_only(border: Border) -> None:
 def test_an_answer_that_is_not_this_boardings_counts_as_none(border: Border, asked_about: int, device: str) -> None:
     journey, who = at_gate(border)
     made = ask(border, asked(journey, who[asked_about]))
-    border.ask(_intercept, journey, who[1])
+    border.ask(intercept, journey, who[1], NOW)
     assert border.tell(replace(reported(border, made, who[1]), device=device)) is Status.RECORDED
     assert untold(border) == [(UNASKED, "intercepted")]
 
@@ -100,14 +84,14 @@ def test_an_answer_that_is_not_this_boardings_counts_as_none(border: Border, ask
 def test_an_answer_from_long_ago_does_not_count(border: Border) -> None:
     journey, (anna, *_) = at_gate(border)
     made = ask(border, asked(journey, anna))
-    border.ask(_intercept, journey, anna)
+    border.ask(intercept, journey, anna, NOW)
     assert border.tell(reported(border, made, anna, since_answer_ms=20_001)) is Status.RECORDED
     assert untold(border) == [(UNASKED, "intercepted")]
 
 
 def test_a_gate_that_opens_though_the_answer_was_to_wait_is_told_of(border: Border) -> None:
     journey, (anna, *_) = at_gate(border)
-    border.ask(_intercept, journey, anna)
+    border.ask(intercept, journey, anna, NOW)
     made = ask(border, asked(journey, anna))
     assert (made.directive, made.concern, made.officer) == ("wait", "intercepted", True)
     assert border.tell(reported(border, made, anna)) is Status.RECORDED
@@ -116,7 +100,7 @@ def test_a_gate_that_opens_though_the_answer_was_to_wait_is_told_of(border: Bord
 
 def test_hum3_an_opening_without_a_passage_records_no_crossing_and_is_told_of_all_the_same(border: Border) -> None:
     journey, (anna, *_) = at_gate(border)
-    border.ask(_intercept, journey, anna)
+    border.ask(intercept, journey, anna, NOW)
     told = replace(boarded(journey, anna, NOW), kind="not_boarded", why="WHY_MORE_THAN_ONE")
     assert [border.tell(told) for _ in range(2)] == [Status.RECORDED] * 2
     assert border.ask(crossings.of_journey, journey) == []
@@ -125,7 +109,7 @@ def test_hum3_an_opening_without_a_passage_records_no_crossing_and_is_told_of_al
 
 def test_air22_an_allowance_is_spent_by_the_answer_it_made(border: Border) -> None:
     journey, (anna, *_) = at_gate(border)
-    border.ask(_intercept, journey, anna)
+    border.ask(intercept, journey, anna, NOW)
     given = Allowance("a1", journey, anna, "o.meyer", "seen", None, NOW + 2, NOW + 600_000)
     border.ask(allowances.give, given)
     border.now_utc_ms = NOW + 3

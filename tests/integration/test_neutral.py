@@ -13,6 +13,7 @@ from backend.biographic import Biographic
 from backend.keys import KeyRing
 from backend.store.schema import captures, decisions, metadata, travelers
 from backend.store.travelers import Traveler
+from calibration.service import neutral
 from calibration.service.rig import stand_against
 from tests.conftest import Caller, Service, board, flight, question, shot
 
@@ -51,6 +52,12 @@ def test_air22_a_hotlist_hit_is_the_same_bytes_as_a_no_match(
         assert one.ByteSize() == other.ByteSize()
         one.encounter = other.encounter = str(uuid.UUID(int=0))
         assert one.SerializeToString() == other.SerializeToString()
+
+
+@pytest.mark.parametrize("path", neutral.ATTEMPTS)
+def test_se12_whom_an_officer_must_talk_to_is_answered_as_nobody_is_on_every_path(path: str) -> None:
+    figure = neutral.answers("sqlcipher", neutral.measured("sqlcipher", 2, path))
+    assert (figure.failures, figure.trials) == (0, 3 * neutral.ATTEMPTS[path]), figure.words
 
 
 def test_air1_a_touchpoint_learns_who_and_where_they_sit_but_nothing_of_a_hit_and_no_gate_opens(

@@ -15,7 +15,7 @@ from backend.retention import purge
 from backend.retention.due import DAY_MS, HOUR_MS, Terms
 from backend.store import templates, travelers
 from backend.store.engine import Store, open_store
-from backend.store.schema import audit_log, holds, journeys, proposals
+from backend.store.schema import audit_log, holds, journeys, proposals, traveler_documents
 from backend.store.schema import templates as kept
 from backend.store.schema import travelers as everyone
 from calibration.service.journeys import announce, people, vectors
@@ -76,6 +76,8 @@ def test_ret2_after_fourteen_days_nobody_can_be_named_or_found(flown: Engine, ke
     purged(flown, keys, end)
     with flown.connect() as db, pytest.raises(KeyGone):
         travelers.of_journey(db, keys, "XX1")
+    with flown.connect() as db:
+        assert db.execute(select(traveler_documents)).all() == []
     assert held(flown) == 0
 
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlcipher3.dbapi2
 from alembic.autogenerate import compare_metadata
@@ -14,12 +15,16 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from backend.errors import StoreUnfit
-from backend.store import migrating, peers, schema, sqlcipher
+from backend.keys import KeyRing
+from backend.store import hotlist, migrating, peers, schema, sqlcipher
 from backend.store.bell import Topic
 from backend.store.engine import Store, open_store, touch
 from backend.store.migrating import FOLDER, KNOWN, NEEDED, schema_of, upgrade
+from backend.store.migrations.versions.v0005_additions import COLUMNS
 from backend.store.peers import Peer
+from calibration.service.journeys import announce, people, vectors
 from calibration.service.postgres import Postgres
+from calibration.service.rig import stand_against
 
 LATER = """
 from alembic import op
@@ -208,3 +213,25 @@ def test_a_database_that_cannot_keep_a_log_ahead_is_refused(tmp_path: Path, monk
     with pytest.raises(StoreUnfit, match="database is locked"):
         open_store(tmp_path)
     other.close()
+
+
+def test_a_database_of_the_first_release_gets_what_was_added_and_finds_everybody_by_the_document_they_had(
+    where: tuple[Path, str], tmp_path: Path
+) -> None:
+    keys, (one,) = KeyRing(tmp_path / "keys"), people("XX1", 1)
+    engine = open_store(*where)
+    with engine.begin() as db:
+        announce(db, keys, "XX1", [one], vectors(np.random.default_rng(1), 1), 1)
+        entry = stand_against(db, keys, one, 1)
+        db.execute(text("DROP TABLE traveler_documents"))
+        for table, column in COLUMNS:
+            for index in schema.metadata.tables[table].indexes:
+                if column in {part.name for part in index.columns}:
+                    index.drop(db)
+            db.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        db.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+        migrating.upgrade(db)
+        assert schema_of(db) == NEEDED
+        assert compare_metadata(MigrationContext.configure(db), schema.metadata) == []
+        assert hotlist.against(db, one.traveler, 2) == entry
+    engine.dispose()

@@ -55,13 +55,15 @@ messages = Table(
 )
 
 # person: `biographic.person`.  sealed: a `Biographic` under the gallery's key, about its traveler id.
-# protected: the name is shown for a case only (ACC-2).
+# protected: the name is shown for a case only (ACC-2).  origin: the traveler id under which the carrier first listed
+# this person here; a manifest that names another document makes another traveler of the same origin.
 travelers = Table(
     "travelers",
     metadata,
     Column("traveler", String, primary_key=True),
     Column("journey", ForeignKey("journeys.journey"), nullable=False),
     Column("person", String, nullable=False),
+    Column("origin", String),
     Column("seat", String, nullable=False),
     Column("crew", Boolean, nullable=False),
     Column("citizen", Boolean, nullable=False),
@@ -74,6 +76,7 @@ travelers = Table(
     Column("sealed", LargeBinary),
     UniqueConstraint("journey", "person"),
     Index(None, "person"),
+    Index(None, "origin"),
     # What a look at a gallery asks, from here alone: sealed names would be read and deciphered with the rows.
     Index(
         "ix_travelers_gallery",
@@ -84,6 +87,16 @@ travelers = Table(
         "photographed",
         "citizen",
     ),
+)
+
+# Every document a carrier has named for somebody: what stands against one of them stands against the holder.
+# person: as of `travelers`; gone with the names.
+traveler_documents = Table(
+    "traveler_documents",
+    metadata,
+    Column("origin", String, primary_key=True),
+    Column("person", String, primary_key=True),
+    Index(None, "person"),
 )
 
 # sealed: a template under the gallery's or its citizens' key, about "traveler/sample".

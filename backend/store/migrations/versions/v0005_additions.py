@@ -1,14 +1,17 @@
 """Tables and columns added since 0004, which has already made them where the database is new."""
 
-from alembic import op
-from sqlalchemy import inspect
+from typing import Any
 
-from backend.store.schema import metadata
+from alembic import op
+from sqlalchemy import Column, Connection, DefaultClause, exists, insert, inspect, select, update
+
+from backend.store.schema import metadata, traveler_documents, travelers
 
 revision = "0005"
 down_revision = "0004"
 
-COLUMNS: tuple[tuple[str, str], ...] = ()  # (table, column): each is nullable or has a server default
+# (table, column): each is nullable or has a server default.
+COLUMNS: tuple[tuple[str, str], ...] = (("travelers", "origin"),)
 
 
 def upgrade() -> None:
@@ -17,4 +20,23 @@ def upgrade() -> None:
     held = inspect(database)
     for table, name in COLUMNS:
         if name not in {column["name"] for column in held.get_columns(table)}:
-            op.add_column(table, metadata.tables[table].c[name].copy())
+            op.add_column(table, _like(metadata.tables[table].c[name]))
+        there = {index["name"] for index in held.get_indexes(table)}
+        for index in metadata.tables[table].indexes:
+            if index.name not in there:
+                index.create(database)
+    _name_origins(database)
+
+
+def _like(wanted: Column[Any]) -> Column[Any]:
+    default = wanted.server_default
+    text = str(default.arg) if isinstance(default, DefaultClause) else None
+    return Column(wanted.name, wanted.type, nullable=wanted.nullable, server_default=text)
+
+
+def _name_origins(database: Connection) -> None:
+    """Everybody listed before was listed once, with one document."""
+    database.execute(update(travelers).where(travelers.c.origin.is_(None)).values(origin=travelers.c.traveler))
+    held = select(travelers.c.origin, travelers.c.person).where(travelers.c.sealed.is_not(None))
+    known = exists().where(traveler_documents.c.origin == travelers.c.origin)
+    database.execute(insert(traveler_documents).from_select(["origin", "person"], held.where(~known)))
