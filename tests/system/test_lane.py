@@ -12,11 +12,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from backend.clock import utc_ms
+from backend.keys import KeyRing
+from backend.store import travelers
+from backend.store.engine import open_store
+from backend.store.schema import alerts
 from calibration.rehearsal.__main__ import set_up
 from calibration.rehearsal.cast import EMPTY, MORNING, TRAVELERS, Act, acts, portrait
 from calibration.rehearsal.lane import Lane, LaneFailed
 from calibration.rehearsal.play import Line, Stage, with_records
+from calibration.service.rig import stand_against
 
 OPENS_S, TRAVEL_S = 5.0, 0.2  # of the gate that `hardware serve` is
 
@@ -127,6 +134,45 @@ def test_ops1_without_the_service_agents_board_and_records_arrive_later_exactly_
     assert lane.agent_sees()["aboard"] == 1
     numbers = [line["delivered"] for line in told(lane)]
     assert len(numbers) == len(set(numbers))
+
+
+def test_hum3_whom_an_officer_must_talk_to_is_held_by_documents_and_told_of_after_an_outage(
+    lane: Lane, boarding: Stage, clips: dict[str, Path]
+) -> None:
+    held = {one["name"]: one["traveler"] for one in lane.agent_sees()["missing"]}
+    _list(lane, held)
+    _board(lane, next(iter(held.values())))
+    wait(lane, lambda: lane.agent_sees()["prompt"] == "see_agent", "the answer to wait")
+    wait(lane, lambda: _reasons(lane) == ["hotlist"], "the officer's alert")
+    assert not any(event.get("position") == "open" for event in lane.controller())
+
+    lane.stop("service")
+    wait(lane, lambda: not lane.agent_sees()["service_up"], "the outage on the agent's page")
+    _board(lane, next(iter(held.values())))
+    wait(lane, lambda: any(e.get("position") == "open" for e in lane.controller()), "the opening by the agent")
+    lane.run("service", "backend.cli", "serve", "--settings", "tvs.toml")
+    wait(lane, lambda: _reasons(lane) == ["hotlist", "held_boarded"], "the alert after the outage")
+    assert [one["kind"] for one in lane.crossings()] == ["biographic"]
+
+
+def _list(lane: Lane, held: dict[str, str]) -> None:
+    """A validated entry against everybody who is missing."""
+    keys = KeyRing(lane.root / "tvs" / "keys")
+    engine = open_store(lane.root / "tvs")
+    with engine.begin() as db:
+        for one in travelers.of_journey(db, keys, lane.journeys[MORNING]):
+            assert one.traveler in held.values()
+            stand_against(db, keys, one, utc_ms())
+    engine.dispose()
+
+
+def _reasons(lane: Lane) -> list[str]:
+    """Of all alerts, in order."""
+    engine = open_store(lane.root / "tvs", to_read=True)
+    with engine.begin() as db:
+        found = db.execute(select(alerts.c.reason).order_by(alerts.c.raised_utc_ms)).scalars().all()
+    engine.dispose()
+    return list(found)
 
 
 def _board(lane: Lane, traveler: str) -> None:
