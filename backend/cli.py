@@ -32,6 +32,7 @@ app.command("photo-key")(records.photo_key)
 app.command()(store.migrate)
 app.command("backup")(store.back_up)
 app.command()(store.restore)
+app.command("confirm-clock")(store.confirm_clock)
 app.command()(doctor.doctor)
 
 KNOWN = (ServiceError, VisionError, OSError, RuntimeError)

@@ -7,6 +7,7 @@ from backend.caller import caller
 from backend.clock import Clock
 from backend.galleries import Galleries
 from backend.keys import KeyRing
+from backend.retention.lived_clock import LivedClock
 from backend.settings import Settings
 from backend.store.engine import Store
 from backend.verifier import Verifier
@@ -14,10 +15,13 @@ from backend.verifier import Verifier
 
 @dataclass(frozen=True, slots=True)
 class Parts:
+    """lived: the time that deletion follows."""
+
     settings: Settings
     store: Store
     keys: KeyRing
     clock: Clock
+    lived: LivedClock
     galleries: Galleries
     verifier: Verifier
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import cv2
@@ -50,6 +50,7 @@ from backend.operations.observing import Observing
 from backend.operations.work import Job, lasting
 from backend.parts import Parts
 from backend.retention import engine
+from backend.retention.lived_clock import LivedClock, monotonic_ms
 from backend.sending import Sending
 from backend.services.alerts import Alerts
 from backend.services.approvals import Approvals
@@ -90,7 +91,9 @@ MOST_BYTES = 5 * 2**20
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, clock: Clock = utc_ms) -> AsyncIterator[int]:
+async def running(
+    settings: Settings, clock: Clock = utc_ms, monotonic: Callable[[], int] = monotonic_ms
+) -> AsyncIterator[int]:
     """The service, serving; yields its port.
 
     Raises ModelUnfit, LibraryUnfit, Mismatch, StoreUnfit, OSError: the service must not start.
@@ -101,9 +104,9 @@ async def running(settings: Settings, clock: Clock = utc_ms) -> AsyncIterator[in
     models.check_all()
     point = _operating_point(settings.operating_point or FILE)
     async with contextlib.AsyncExitStack() as stack:
-        parts = await assembled(settings, clock, point, stack)
+        parts = await assembled(settings, LivedClock(clock, monotonic), point, stack)
         measured, readiness = Metrics(), Readiness(NAMES)
-        measured.follow(readiness)
+        measured.follow(readiness, parts.lived)
         parts.store.observe = measured.observe_store
         stack.enter_context(metrics.served(measured, settings.metrics))
         server, port = _server(parts, measured, readiness)
@@ -130,7 +133,10 @@ async def _drain(server: grpc.aio.Server, readiness: Readiness, longest_s: float
     await server.stop(longest_s)
 
 
-async def assembled(settings: Settings, clock: Clock, point: OperatingPoint, stack: contextlib.AsyncExitStack) -> Parts:
+async def assembled(
+    settings: Settings, lived: LivedClock, point: OperatingPoint, stack: contextlib.AsyncExitStack
+) -> Parts:
+    clock = lived.wall
     store = Store(open_store(settings.state_dir, settings.database))
     stack.callback(store.close)
     embedding = Embedding(settings.threads)
@@ -146,7 +152,8 @@ async def assembled(settings: Settings, clock: Clock, point: OperatingPoint, sta
     galleries = Galleries(means, settings.ahead_h, point, settings.rules)
     operating = Operating(point, settings.rules, settings.waiting)
     verifier = Verifier(store, keys, clock, galleries, Looking(probes, embedding), operating)
-    return Parts(settings, store, keys, clock, galleries, verifier)
+    await lived.start(store)
+    return Parts(settings, store, keys, clock, lived, galleries, verifier)
 
 
 def jobs(parts: Parts, measured: Metrics, readiness: Readiness) -> list[Job]:
@@ -155,8 +162,9 @@ def jobs(parts: Parts, measured: Metrics, readiness: Readiness) -> list[Job]:
     settings, store = parts.settings, parts.store
     return [
         parts.galleries.run,
-        lambda: galleries_port.run(store, parts.keys, parts.clock, settings.lanes, template_version()),
-        lambda: engine.run(parts.store, parts.keys, parts.clock, parts.settings),
+        lambda: parts.lived.run(store),
+        lambda: galleries_port.run(store, parts.keys, parts.lived, settings.lanes, template_version()),
+        lambda: engine.run(store, parts.keys, parts.lived, settings),
         lambda: auditing.run(parts.store, parts.keys, parts.clock, parts.settings.witness_dir),
         lambda: alerts.run(parts.store, parts.clock, parts.settings.escalate_s),
         Sending(store, parts.keys, parts.clock, settings.records).run,

@@ -1,20 +1,21 @@
-"""`limen-tvs migrate`, `backup` and `restore`: the database itself."""
+"""`limen-tvs migrate`, `backup`, `restore`, `confirm-clock`: the database itself."""
 
 import getpass
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from backend.clock import utc_ms
-from backend.commands.terms import SettingsFile, settings_of, stop
+from backend.commands.terms import SettingsFile, administered, asked, settings_of, stop
 from backend.errors import ServiceError
 from backend.operations import backup
 from backend.settings import Settings
-from backend.store import audit
+from backend.store import audit, lived
 from backend.store.audit import Note
 from backend.store.engine import open_store
 from backend.store.migrating import NEEDED
@@ -44,6 +45,19 @@ def restore(file: Annotated[Path, typer.Argument(help="what `backup` wrote")], s
     read = settings_of(settings)
     counts = _with_store(read, "store.restored", lambda engine: backup.restore(file, engine, read.keys))
     print(f"{sum(counts.values())} rows restored from {file}")
+
+
+def confirm_clock(settings: SettingsFile) -> None:
+    """Say that this machine's clock is right though the service has not lived through the time it shows: deletion goes
+    by it from now on."""
+    now = utc_ms()
+
+    def confirm(db: Connection) -> None:
+        lived.keep(db, now)
+        administered(db, "clock.confirmed", "", str(now))
+
+    asked(settings_of(settings), confirm)
+    print(f"deletion goes by {datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%d %H:%M} UTC")
 
 
 def _with_store(read: Settings, action: str, act: Callable[[Engine], backup.Counts]) -> backup.Counts:

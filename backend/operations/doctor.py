@@ -17,11 +17,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from backend.clock import utc_ms
 from backend.errors import ServiceError, StoreUnfit
 from backend.keys import KeyRing
 from backend.operating_point import FILE, read_operating_point
+from backend.retention.lived_time import HOUR_MS, LONGEST_MS
 from backend.settings import Settings
-from backend.store import key_checks
+from backend.store import key_checks, lived
 from backend.store.engine import reach
 from backend.store.migrating import NEEDED, schema_of
 from vision import models
@@ -119,7 +121,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with engine.execution_options(to_read=True).begin() as db:
             took_s, held = time.monotonic() - began_s, schema_of(db)
             their_s = float(db.execute(text(SECONDS[db.dialect.name])).scalar_one())
-            faults = key_checks.wrong(db, KeyRing(settings.keys, to_make=False)) if held == NEEDED else []
+            ours = held == NEEDED
+            faults = key_checks.wrong(db, KeyRing(settings.keys, to_make=False)) if ours else []
+            kept_utc_ms = lived.kept(db) if ours else None
         engine.dispose()
     except StoreUnfit as error:
         yield Finding("database", Verdict.WRONG, str(error), "mend that first: the service does not start on it")
@@ -133,9 +137,21 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield from (Finding("keys of the database", Verdict.WRONG, fault, key_checks.ADVICE) for fault in faults)
     if abs(skew_s := their_s - time.time()) > SKEW_S:
         yield Finding("database time", Verdict.WRONG, f"it is {skew_s:+.1f} s from ours", "synchronise both clocks")
+    if kept_utc_ms is not None:
+        yield _lived(kept_utc_ms, utc_ms())
 
 
 SECONDS = {"postgresql": "SELECT extract(epoch FROM clock_timestamp())", "sqlite": "SELECT unixepoch('subsec')"}
+
+
+def _lived(kept_utc_ms: int, now_utc_ms: int) -> Finding:
+    """A clock that was ahead would have deleted what is needed today."""
+    ahead_ms = now_utc_ms - kept_utc_ms
+    what = f"deletion goes by {datetime.fromtimestamp(kept_utc_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    if ahead_ms <= LONGEST_MS:
+        return Finding("time lived", Verdict.OK, what)
+    advice = "if this machine's clock is right, run `limen-tvs confirm-clock`; until then nothing newer is deleted"
+    return Finding("time lived", Verdict.WRONG, f"{what}, {ahead_ms / HOUR_MS:.0f} h behind this machine", advice)
 
 
 def _schema(held: str | None) -> Finding:

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from backend.errors import StoreUnfit
 from backend.operations.health import Readiness
+from backend.retention.lived_clock import LivedClock
 from backend.store.backlog import Backlog, Waiting
 
 RPC_S = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -50,9 +51,13 @@ class Metrics:
         self.untaken_age = Gauge("limen_alert_untaken_seconds", "Age of the oldest of them", registry=registry)
         self.overdue = Gauge("limen_purge_overdue", "Galleries past their time", registry=registry)
         self.overdue_age = Gauge("limen_purge_overdue_seconds", "For how long the oldest is", registry=registry)
+        self.clock_ahead = Gauge(
+            "limen_clock_ahead_seconds", "The clock is beyond what deletion goes by", registry=registry
+        )
         self.audit = Gauge("limen_audit_entries", "Entries of the audit log", registry=registry)
 
-    def follow(self, readiness: Readiness) -> None:
+    def follow(self, readiness: Readiness, lived: LivedClock) -> None:
+        self.clock_ahead.set_function(lambda: lived.ahead_ms / 1000)
         self.serving.set_function(lambda: float(readiness.serving))
         self.store_up.set_function(lambda: float(readiness.store_up))
 

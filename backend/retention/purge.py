@@ -50,8 +50,13 @@ def galleries_due(db: Connection, terms: Terms, now_utc_ms: int) -> list[str]:
 
 def citizens_due(db: Connection, keys: KeyRing, now_utc_ms: int) -> list[str]:
     """Journeys whose citizens' entries must go and have not, or of which there is a key again."""
-    ended = [row for row in _alive(db) if _citizens_end(row) <= now_utc_ms]
+    ended = [row for row in _alive(db) if _doors_closed(row) or _citizens_end(row) <= now_utc_ms]
     return [row.journey for row in ended if row.citizens_purged_utc_ms is None or keys.has(of_citizens(row.journey))]
+
+
+def _doors_closed(row: Row[Any]) -> bool:
+    """Whatever any clock says: processing is complete."""
+    return row.direction != "in" and row.closed_utc_ms is not None
 
 
 def _citizens_end(row: Row[Any]) -> int:

@@ -13,6 +13,7 @@ from backend.errors import KeyGone
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.retention import engine
 from backend.retention.due import DAY_MS, HOUR_MS, Terms, gallery_ends
+from backend.retention.lived_clock import LivedClock
 from backend.store.engine import Store
 from backend.store.schema import journeys, templates, travelers
 from calibration.service.figure import Figure
@@ -60,16 +61,20 @@ class Months:
 
 
 async def lived(store: Scratch, days: int) -> Months:
-    rng, seen, unreliable = np.random.default_rng(1), Months(), Unreliable(store.engine)
+    rng, seen, unreliable, now_ms = np.random.default_rng(1), Months(), Unreliable(store.engine), START_MS
+    clock, steady = LivedClock(lambda: now_ms, lambda: now_ms), Store(store.engine)
     try:
+        await clock.start(steady)
         for now_ms in range(START_MS, START_MS + days * DAY_MS, TICK_MS):
             if (now_ms - START_MS) % DAY_MS == 0:
                 _depart(store, rng, seen, now_ms)
-            await engine.once(unreliable, store.keys, lambda: now_ms, TERMS)  # noqa: B023
+            await clock.look(steady)
+            await engine.once(unreliable, store.keys, clock, TERMS)
             if now_ms % HOUR_MS == 0:
                 seen.late += _too_old(store, now_ms)
     finally:
         unreliable.close()
+        steady.close()
     _purged_copies(store, seen)
     return seen
 

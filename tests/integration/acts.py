@@ -13,6 +13,7 @@ from limen.v1 import alerts_pb2, approvals_pb2, crossings_pb2, manifests_pb2
 from limen.v1 import verification_pb2 as pb
 
 from backend.clock import utc_ms
+from backend.retention.lived_clock import monotonic_ms
 from backend.server import running
 from backend.settings import Settings
 from calibration.service.sinks import wait
@@ -56,7 +57,8 @@ class Shifted(Service):
     async def _run(self, ready: threading.Event) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         settings = Settings(listen=f"127.0.0.1:{self.port}", state_dir=self.state, **self._settings)
-        async with running(settings, lambda: utc_ms() + self.ahead_ms) as self.port:
+        clocks = (lambda: utc_ms() + self.ahead_ms, lambda: monotonic_ms() + self.ahead_ms)
+        async with running(settings, *clocks) as self.port:
             ready.set()
             await self._ended.wait()
 

@@ -78,3 +78,11 @@ rule_changes = Table(
     Column("value", Float, nullable=False),
     Column("since_utc_ms", BigInteger, nullable=False),
 )
+
+# Up to which time the service has lived, in UTC: deletion goes by it, not by a clock that may have jumped.
+lived_time = Table(
+    "lived_time",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("utc_ms", BigInteger, nullable=False),
+)

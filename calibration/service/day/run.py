@@ -20,6 +20,7 @@ from backend.operating_point import read_operating_point
 from backend.parts import Parts
 from backend.retention import engine as retention
 from backend.retention.due import DAY_MS
+from backend.retention.lived_clock import LivedClock
 from backend.sending import Sending
 from backend.services.manifests import Manifests
 from backend.settings import Records, Settings
@@ -75,7 +76,7 @@ async def _serving(settings: Settings, clock: SimulatedClock) -> AsyncIterator[P
     """All of the service but its RPCs and their guard."""
     async with contextlib.AsyncExitStack() as stack:
         point = read_operating_point()
-        parts = await server.assembled(settings, clock, point, stack)
+        parts = await server.assembled(settings, LivedClock(clock), point, stack)
         jobs = (
             parts.galleries.run,
             lambda: alerts.run(parts.store, clock, settings.escalate_s),

@@ -1,0 +1,76 @@
+"""The clock of jobs that delete: reads both clocks, keeps what was believed, says when the wall clock is not."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Connection
+
+from backend.clock import Clock
+from backend.retention.lived_time import TOLERANCE_MS, Lived, begin, look
+from backend.store import lived
+from backend.store.audit import Note, note
+from backend.store.engine import Store
+
+log = structlog.get_logger()
+EVERY_S = 30.0
+WHO, ROLE = "retention", "service"
+
+
+def monotonic_ms() -> int:
+    """Counts while the machine sleeps, too."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+class LivedClock:
+    """Call it for the time; `start` it first, and have it `run`."""
+
+    def __init__(self, clock: Clock, monotonic: Callable[[], int] = monotonic_ms) -> None:
+        self.wall, self._monotonic = clock, monotonic
+        self._lived: Lived | None = None
+        self._kept_utc_ms = 0
+
+    def __call__(self) -> int:
+        return self._now().utc_ms
+
+    @property
+    def ahead_ms(self) -> int:
+        """How far the wall clock is beyond what is believed; 0 within the tolerance."""
+        ahead_ms = self._now().ahead_ms
+        return ahead_ms if ahead_ms > TOLERANCE_MS else 0
+
+    async def start(self, store: Store) -> None:
+        kept = await store.read(lived.kept)
+        self._lived = begin(kept, self.wall(), self._monotonic())
+        self._kept_utc_ms = self._lived.utc_ms
+        if self.ahead_ms:
+            await store.run(self._disbelieve)
+        await store.run(lived.keep, self._lived.utc_ms)
+
+    async def run(self, store: Store) -> None:
+        """For ever.  Raises StoreDown."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            await self.look(store)
+
+    async def look(self, store: Store) -> None:
+        disbelieved = self.ahead_ms
+        kept = await store.read(lived.kept)
+        self._kept_utc_ms = 0 if kept is None else kept
+        was_believed = self._lived is None or self._lived.ahead_ms <= TOLERANCE_MS
+        self._lived = self._now()
+        if self.ahead_ms and was_believed:
+            await store.run(self._disbelieve)
+        elif disbelieved and not self.ahead_ms:
+            log.info("clock.believed_again")
+        await store.run(lived.keep, self._lived.utc_ms)
+
+    def _now(self) -> Lived:
+        assert self._lived is not None, "started"
+        return look(self._lived, self._kept_utc_ms, self.wall(), self._monotonic())
+
+    def _disbelieve(self, db: Connection) -> None:
+        """Nothing is deleted by it yet; it may be that the service was down so long."""
+        log.warning("clock.disbelieved", ahead_s=self.ahead_ms // 1000, do="check the clock, see `limen-tvs doctor`")
+        note(db, Note(self(), WHO, ROLE, "clock.disbelieved", purpose="RET-2", result=str(self.ahead_ms)))
