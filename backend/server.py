@@ -33,7 +33,7 @@ from limen.v1 import (
 )
 
 from backend import access, alerts, auditing, galleries_port, tls
-from backend.clock import Clock, utc_ms
+from backend.clock import Clock, SteadyClock, monotonic_ms, utc_ms
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
 from backend.galleries import Galleries
@@ -50,7 +50,7 @@ from backend.operations.observing import Observing
 from backend.operations.work import Job, lasting
 from backend.parts import Parts
 from backend.retention import engine
-from backend.retention.lived_clock import LivedClock, monotonic_ms
+from backend.retention.lived_clock import LivedClock
 from backend.sending import Sending
 from backend.services.alerts import Alerts
 from backend.services.approvals import Approvals
@@ -136,7 +136,7 @@ async def _drain(server: grpc.aio.Server, readiness: Readiness, longest_s: float
 async def assembled(
     settings: Settings, lived: LivedClock, point: OperatingPoint, stack: contextlib.AsyncExitStack
 ) -> Parts:
-    clock = lived.wall
+    clock = SteadyClock(lived.wall, lived.monotonic)
     store = Store(open_store(settings.state_dir, settings.database))
     stack.callback(store.close)
     embedding = Embedding(settings.threads)

@@ -1,13 +1,12 @@
 """The clock of jobs that delete: reads both clocks, keeps what was believed, says when the wall clock is not."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import structlog
 from sqlalchemy import Connection
 
-from backend.clock import Clock
+from backend.clock import Clock, monotonic_ms
 from backend.retention.lived_time import TOLERANCE_MS, Lived, begin, look
 from backend.store import lived
 from backend.store.audit import Note, note
@@ -18,16 +17,11 @@ EVERY_S = 30.0
 WHO, ROLE = "retention", "service"
 
 
-def monotonic_ms() -> int:
-    """Counts while the machine sleeps, too."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-
-
 class LivedClock:
     """Call it for the time; `start` it first, and have it `run`."""
 
-    def __init__(self, clock: Clock, monotonic: Callable[[], int] = monotonic_ms) -> None:
-        self.wall, self._monotonic = clock, monotonic
+    def __init__(self, wall: Clock, monotonic: Callable[[], int] = monotonic_ms) -> None:
+        self.wall, self.monotonic = wall, monotonic
         self._lived: Lived | None = None
         self._kept_utc_ms = 0
 
@@ -42,7 +36,7 @@ class LivedClock:
 
     async def start(self, store: Store) -> None:
         kept = await store.read(lived.kept)
-        self._lived = begin(kept, self.wall(), self._monotonic())
+        self._lived = begin(kept, self.wall(), self.monotonic())
         self._kept_utc_ms = self._lived.utc_ms
         if self.ahead_ms:
             await store.run(self._disbelieve)
@@ -68,7 +62,7 @@ class LivedClock:
 
     def _now(self) -> Lived:
         assert self._lived is not None, "started"
-        return look(self._lived, self._kept_utc_ms, self.wall(), self._monotonic())
+        return look(self._lived, self._kept_utc_ms, self.wall(), self.monotonic())
 
     def _disbelieve(self, db: Connection) -> None:
         """Nothing is deleted by it yet; it may be that the service was down so long."""

@@ -15,6 +15,7 @@ TOPICS = (
     "alerts",
     "audit",
     "citizens",
+    "clocks",
     "durability",
     "embedding",
     "failover",

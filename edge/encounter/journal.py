@@ -61,7 +61,7 @@ class Journal:
         self.pending = recovered.pending
         self._number = recovered.number
         self._thread = ThreadPoolExecutor(1, "journal")
-        self.path = folder / f"{time.time_ns() // 1_000_000}.jsonl"
+        self.path = folder / f"{_following(folder)}.jsonl"
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
         _sync_folder(folder)
         self.cut_off = tuple(recovered.granted.values())
@@ -193,9 +193,17 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _following(folder: Path) -> int:
+    """The name of the next file, in milliseconds since 1970: after all others also when the clock was set back."""
+    latest = max((int(path.stem) for path in folder.glob("*.jsonl")), default=0)
+    return max(time.time_ns() // 1_000_000, latest + 1)
+
+
 def _forget_old(folder: Path, pending: dict[int, Notice]) -> None:
-    """Journals live as long as images do in the service: fourteen days, if nothing is still to be told."""
-    for path in folder.glob("*.jsonl"):
-        if not pending and time.time() - path.stat().st_mtime > KEPT_S:
+    """Journals live as long as images do in the service: until fourteen days of others follow them, if nothing is still
+    to be told.  Today's clock has no part in it: it may be wrong."""
+    written_s = {path: path.stat().st_mtime for path in folder.glob("*.jsonl")}
+    for path, ended_s in written_s.items():
+        if not pending and max(written_s.values()) - ended_s > KEPT_S:
             path.unlink()
             log.info("journal.forgotten", file=path.name)

@@ -12,8 +12,7 @@ import grpc
 from limen.v1 import alerts_pb2, approvals_pb2, crossings_pb2, manifests_pb2
 from limen.v1 import verification_pb2 as pb
 
-from backend.clock import utc_ms
-from backend.retention.lived_clock import monotonic_ms
+from backend.clock import monotonic_ms, utc_ms
 from backend.server import running
 from backend.settings import Settings
 from calibration.service.sinks import wait

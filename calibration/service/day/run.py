@@ -76,7 +76,7 @@ async def _serving(settings: Settings, clock: SimulatedClock) -> AsyncIterator[P
     """All of the service but its RPCs and their guard."""
     async with contextlib.AsyncExitStack() as stack:
         point = read_operating_point()
-        parts = await server.assembled(settings, LivedClock(clock), point, stack)
+        parts = await server.assembled(settings, LivedClock(clock, clock), point, stack)
         jobs = (
             parts.galleries.run,
             lambda: alerts.run(parts.store, clock, settings.escalate_s),

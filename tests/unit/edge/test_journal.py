@@ -1,4 +1,5 @@
 import asyncio
+import os
 import resource
 import signal
 from pathlib import Path
@@ -173,3 +174,22 @@ def test_a_replay_of_what_happened_shows_no_difference_and_of_something_else_doe
     (line,) = differences(altered)
     assert "was nothing, now" in line
     assert play(*OPENED)[1]
+
+
+def test_er06_a_clock_set_back_changes_no_order(tmp_path: Path) -> None:
+    asyncio.run(write(tmp_path, GRANTED))
+    (first,) = tmp_path.glob("*.jsonl")
+    later = first.rename(tmp_path / f"{int(first.stem) + 86_400_000}.jsonl")  # as written by a clock a day ahead
+    asyncio.run(write(tmp_path, ENDED))
+    assert sorted(tmp_path.glob("*.jsonl"))[0] == later
+    assert recover(tmp_path).granted == {}
+
+
+def test_21_journals_go_when_fourteen_days_of_others_follow_whatever_the_clock_says(tmp_path: Path) -> None:
+    asyncio.run(write(tmp_path))
+    (old,) = tmp_path.glob("*.jsonl")
+    os.utime(old, (1_000_000, 1_000_000))
+    asyncio.run(write(tmp_path))
+    assert old.exists(), "nothing was written since"
+    asyncio.run(write(tmp_path))
+    assert not old.exists()
