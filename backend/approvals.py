@@ -19,6 +19,7 @@ from backend.biographic import fingerprint
 from backend.errors import NotAllowed, Refused, Repeated
 from backend.grounds import not_biometric
 from backend.keys import PERSONS, RECORDS
+from backend.named_fields import copied
 from backend.settings import Rules
 from backend.store import holds, hotlist, journeys, proposals, rules, travelers
 from backend.store.proposals import APPROVED, Proposal, Settlement
@@ -32,13 +33,10 @@ def propose(db: Connection, acting: Acting, settings: Rules, what: ProposeReques
     """Raises Refused for what could not be done even if it were approved."""
     _check(db, acting, settings, what)
     name = str(uuid.uuid4())
-    body = ProposeRequest()
-    body.CopyFrom(what)
-    body.ClearField("reason")
     proposal = Proposal(
         proposal=name,
         kind=what.WhichOneof("what") or "",
-        sealed=acting.keys.box(RECORDS).seal(body.SerializeToString(), name),
+        sealed=acting.keys.box(RECORDS).seal(copied(what, "reason").SerializeToString(), name),
         reason=what.reason,
         proposed_by=acting.who.name,
         proposed_utc_ms=acting.now_utc_ms,
@@ -155,7 +153,7 @@ def _enter(db: Connection, acting: Acting, proposal: str, what: HotlistEntry) ->
     document = _nameable(what)
     name = str(uuid.uuid4())
     person = fingerprint(acting.keys.box(PERSONS), document)
-    sealed = acting.keys.box(RECORDS).seal(what.SerializeToString(), name)
+    sealed = acting.keys.box(RECORDS).seal(copied(what).SerializeToString(), name)
     hotlist.put(db, hotlist.Entry(name, person, proposal, sealed, what.until_utc_ms))
     return name
 

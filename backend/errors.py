@@ -8,6 +8,7 @@ ServiceError
 ├── Mismatch             models or payload differ from what is known: a technician      FAILED_PRECONDITION
 ├── Repeated             same key, another payload: a bug or an attack at the caller    ALREADY_EXISTS
 ├── Busy                 more is asked than can be answered in time: ask again later     RESOURCE_EXHAUSTED
+├── SecondSession        a device's session is open elsewhere: its key may be stolen     RESOURCE_EXHAUSTED
 ├── KeyGone              what is asked for was purged, or its key is missing              FAILED_PRECONDITION
 ├── TooLate              the caller's deadline has passed                               DEADLINE_EXCEEDED
 ├── StoreDown            the database does not answer now: ask again with the same key   UNAVAILABLE
@@ -52,6 +53,10 @@ class Repeated(ServiceError):
 
 
 class Busy(ServiceError):
+    pass
+
+
+class SecondSession(ServiceError):
     pass
 
 

@@ -9,20 +9,26 @@ from typing import Any, NoReturn
 import grpc
 import protovalidate
 import structlog
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
-from backend import ca, errors
+from backend import access, bounds, ca, errors
+from backend.budgets import PEOPLE, Budget, Budgets, Sessions
 from backend.caller import NOBODY, Caller, caller, set_caller
+from backend.operations.metrics import Metrics
 from backend.parts import Parts
 from backend.refusals import Refusals
 from backend.standing import KNOWN_S, Credentials, Standings, credentials
 from backend.store.bell import Topic
-from backend.wrapping import Context, Handler, Replies, until, wrapped
+from backend.wrapping import Context, Handler, Replies, until
 from vision.errors import ImageRefused
 
 log = structlog.get_logger()
+SESSION = "/limen.v1.Manifests/WatchGallery"
 SHED = frozenset({"/limen.v1.Verification/Verify", "/limen.v1.Verification/Identify"})
 LONGEST_S = 60.0  # a unary call with no deadline, or a later one, is refused
+FIRST_S = 10.0  # in which the request must have come
+MOST_TOLD, LONGEST_WORDS = 5, 500  # violations, characters of a status: both ends pay for them
+Requests = AsyncIterator[bytes]
 
 CODES: dict[type[Exception], grpc.StatusCode] = {
     errors.NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
@@ -31,6 +37,7 @@ CODES: dict[type[Exception], grpc.StatusCode] = {
     errors.Repeated: grpc.StatusCode.ALREADY_EXISTS,
     errors.TooLate: grpc.StatusCode.DEADLINE_EXCEEDED,
     errors.Busy: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.SecondSession: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.KeyGone: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Refused: grpc.StatusCode.INVALID_ARGUMENT,
     errors.StoreDown: grpc.StatusCode.UNAVAILABLE,
@@ -39,58 +46,77 @@ CODES: dict[type[Exception], grpc.StatusCode] = {
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """The one place that turns exceptions into codes, and one of two with a broad except."""
+    """The one place that turns exceptions into codes, and one of two with a broad except.
 
-    def __init__(self, parts: Parts) -> None:
+    A request is read as bytes, once its caller is known and has room for it, and becomes a message after its bounds
+    were checked: every call is served as a stream of bytes in, of which the first is the request.
+    """
+
+    def __init__(self, parts: Parts, metrics: Metrics) -> None:
         self._bell, self._admission = parts.store.bell, parts.verifier.admission
         self._standings = Standings(parts.store, parts.clock, parts.settings.issuer)
         self._refusals = Refusals(parts.store, parts.clock)
+        self._budgets, self._sessions = Budgets(parts.settings.budgets), Sessions()
+        self._second = metrics.second_sessions
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        method = handler_call_details.method
-        handler = await wrapped(continuation, handler_call_details, self._unary, self._stream)
-        return self._shedding(method, handler) if handler and method in SHED else handler
+        handler, method = await continuation(handler_call_details), handler_call_details.method
+        if handler is None:
+            return None
+        if handler.request_streaming:
+            return grpc.stream_stream_rpc_method_handler(
+                self._conversation(method, handler.stream_stream),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        kind = handler.request_deserializer.__self__
+        if handler.response_streaming:
+            return grpc.stream_stream_rpc_method_handler(
+                self._stream(method, kind, handler.unary_stream), response_serializer=handler.response_serializer
+            )
+        return grpc.stream_unary_rpc_method_handler(
+            self._unary(method, kind, handler.unary_unary), response_serializer=handler.response_serializer
+        )
 
-    def _unary(self, method: str, serve: Callable[[Message, Context], Awaitable[Message]]) -> Handler:
-        async def guarded(request: Message, context: Context) -> Message:
+    def _unary(
+        self, method: str, kind: type[Message], serve: Callable[[Message, Context], Awaitable[Message]]
+    ) -> Handler:
+        async def guarded(requests: Requests, context: Context) -> Message:
             try:
-                await self._admit(method, request, context)
-                left_s = context.time_remaining()
-                if left_s is None or left_s > LONGEST_S:
-                    raise errors.Refused(f"a deadline of at most {LONGEST_S:g} s is needed on every call")
-                return await serve(request, context)
+                async with self._entered(method, context, self._budgets.calls):
+                    left_s = context.time_remaining()
+                    if left_s is None or left_s > LONGEST_S:
+                        raise errors.Refused(f"a deadline of at most {LONGEST_S:g} s is needed on every call")
+                    if method in SHED:  # whoever cannot be admitted is refused before the images are read
+                        self._admission.check(1, time.monotonic() + left_s)
+                    content = await _first(requests)
+                    with self._budgets.bytes.held(_name(context), len(content)):
+                        return await serve(_message(content, kind), context)
             except Exception as error:  # noqa: BLE001
                 await self._abort(method, error, context)
 
         return guarded
 
-    def _shedding(self, method: str, handler: Handler) -> Handler:
-        """Whoever cannot be admitted is refused before the images are read."""
+    def _stream(self, method: str, kind: type[Message], serve: Callable[[Message, Context], Replies]) -> Handler:
+        async def asked(requests: Requests, context: Context) -> Replies:
+            async with contextlib.aclosing(serve(_message(await _first(requests), kind), context)) as replies:
+                async for reply in replies:
+                    yield reply
 
-        async def shed(requests: AsyncIterator[Message], context: Context) -> Message:
+        return self._conversation(method, asked)
+
+    def _conversation(self, method: str, serve: Callable[[Any, Context], Replies]) -> Handler:
+        async def guarded(requests: Any, context: Context) -> Replies:
             try:
-                self._admission.check(1, time.monotonic() + (context.time_remaining() or LONGEST_S))
-                if (request := await anext(requests, None)) is None:
-                    raise errors.Refused("the call carries no request")
-            except (errors.Busy, errors.Refused) as error:
-                await self._abort(method, error, context)
-            reply: Message = await handler.unary_unary(request, context)
-            return reply
-
-        return grpc.stream_unary_rpc_method_handler(
-            shed, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
-        )
-
-    def _stream(self, method: str, serve: Callable[[Any, Context], Replies]) -> Handler:
-        async def guarded(request: Any, context: Context) -> Replies:
-            try:
-                shown = await self._admit(method, request, context)
-                ended = asyncio.create_task(self._until_ended(method, shown))
-                async with contextlib.aclosing(until(ended, serve(request, context))) as replies:
+                async with (
+                    self._entered(method, context, self._budgets.streams) as shown,
+                    self._session(method, context) as replaced,
+                    contextlib.aclosing(self._lasting(method, shown, replaced, serve(requests, context))) as replies,
+                ):
                     async for reply in replies:
                         yield reply
             except Exception as error:  # noqa: BLE001
@@ -98,17 +124,45 @@ class Guard(grpc.aio.ServerInterceptor):
 
         return guarded
 
-    async def _admit(self, method: str, request: Any, context: Context) -> Credentials:
-        names = list(context.auth_context().get("x509_subject_alternative_name", []))
-        set_caller(_provisional(names))
-        shown = credentials(names, context.invocation_metadata() or ())
-        set_caller(await self._standings.caller(method, shown))
-        if isinstance(request, Message) and (violations := protovalidate.collect_violations(request)):
-            raise errors.Refused("; ".join(_told(violation) for violation in violations))
-        return shown
+    def _session(self, method: str, context: Context) -> contextlib.AbstractAsyncContextManager[asyncio.Event]:
+        """With the event that ends it."""
+        if method == SESSION:
+            return self._sessions.held(caller().name, context.peer())
+        return contextlib.nullcontext(asyncio.Event())
 
-    async def _until_ended(self, method: str, shown: Credentials) -> None:
-        """Raises NotAllowed once whoever opened a stream may no longer; never returns."""
+    @contextlib.asynccontextmanager
+    async def _entered(self, method: str, context: Context, budget: Budget) -> AsyncIterator[Credentials]:
+        """With room in the budgets of the certificate, before the database is asked, and of the person behind it."""
+        names = list(context.auth_context().get("x509_subject_alternative_name", []))
+        peer = _provisional(names)
+        set_caller(peer)
+        with budget.held(peer.name, times=PEOPLE if peer.role == access.CONSOLE else 1):
+            shown = credentials(names, context.invocation_metadata() or ())
+            who = await self._standings.caller(method, shown)
+            set_caller(who)
+            with budget.held(f"person {who.name}") if shown.token else contextlib.nullcontext():
+                yield shown
+
+    async def _lasting(self, method: str, shown: Credentials, replaced: asyncio.Event, replies: Replies) -> Replies:
+        """The replies, for as long as who asked may have them."""
+        ended = asyncio.create_task(self._until_ended(method, shown, replaced))
+        async with contextlib.aclosing(until(ended, replies)) as lasting:
+            async for reply in lasting:
+                yield reply
+
+    async def _until_ended(self, method: str, shown: Credentials, replaced: asyncio.Event) -> None:
+        """Raises NotAllowed once whoever opened a stream may no longer; returns when another took its place."""
+        access_ends = asyncio.create_task(self._until_refused(method, shown))
+        other = asyncio.create_task(replaced.wait())
+        try:
+            await asyncio.wait((access_ends, other), return_when=asyncio.FIRST_COMPLETED)
+            if access_ends.done():
+                access_ends.result()
+        finally:
+            access_ends.cancel()
+            other.cancel()
+
+    async def _until_refused(self, method: str, shown: Credentials) -> None:
         while True:
             seen = self._bell.revision(Topic.ACCESS)
             await self._standings.caller(method, shown)
@@ -119,11 +173,45 @@ class Guard(grpc.aio.ServerInterceptor):
         if code is grpc.StatusCode.INTERNAL:
             log.error("rpc.failed", method=method, kind=type(error).__name__, at_s=time.monotonic(), exc_info=True)
             await context.abort(code, "the service failed; its log says why")
+        why = str(error)[:LONGEST_WORDS]
         if not isinstance(error, errors.Busy):  # these are counted: thousands of lines would make it worse
-            log.info("rpc.refused", method=method, code=code.name, why=str(error))
-        if isinstance(error, errors.NotAllowed):
-            await self._refusals.record(caller(), method, str(error))
-        await context.abort(code, str(error))
+            log.info("rpc.refused", method=method, code=code.name, why=why)
+        if isinstance(error, errors.SecondSession):
+            self._second.inc()
+            log.warning("session.second_refused", device=caller().name)
+        if isinstance(error, errors.NotAllowed | errors.SecondSession):
+            await self._refusals.record(caller(), method, why)
+        await context.abort(code, why)
+
+
+async def _first(requests: Requests) -> bytes:
+    """Raises Refused where none comes, TooLate where it does not come soon: until then it holds a place."""
+    try:
+        async with asyncio.timeout(FIRST_S):
+            content = await anext(requests, None)
+    except TimeoutError as error:
+        raise errors.TooLate(f"no request came within {FIRST_S:g} s") from error
+    if content is None:
+        raise errors.Refused("the call carries no request")
+    return content
+
+
+def _message(content: bytes, kind: type[Message]) -> Message:
+    """Of named fields only, each within its limits.  Raises Refused."""
+    bounds.check(content, bounds.limits(kind.DESCRIPTOR))
+    try:
+        request = kind.FromString(content)
+    except DecodeError as error:
+        raise errors.Refused(f"{kind.DESCRIPTOR.name} cannot be read: {error}") from error
+    request.DiscardUnknownFields()
+    if violations := protovalidate.collect_violations(request):
+        raise errors.Refused("; ".join(_told(violation) for violation in violations[:MOST_TOLD]))
+    return request
+
+
+def _name(context: Context) -> str:
+    """Of the certificate."""
+    return _provisional(list(context.auth_context().get("x509_subject_alternative_name", []))).name
 
 
 def _provisional(names: Iterable[bytes]) -> Caller:

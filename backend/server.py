@@ -43,7 +43,7 @@ from backend.interceptors import Guard
 from backend.looking import Looking
 from backend.matching.threshold import OperatingPoint
 from backend.operating_point import FILE, read_operating_point
-from backend.operations import health, metrics, work
+from backend.operations import health, loop_lag, metrics, work
 from backend.operations.health import Health, Readiness
 from backend.operations.metrics import Metrics
 from backend.operations.observing import Observing
@@ -88,6 +88,12 @@ METHODS = [f"/{s.full_name}/{m.name}" for file in SERVICES for s in file.service
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 NAMES = [HEALTH, *(s.full_name for file in SERVICES for s in file.services_by_name.values())]
 MOST_BYTES = 5 * 2**20
+BUDGETS = [
+    ("grpc.max_concurrent_streams", 100),  # of a connection
+    ("grpc.per_message_decompression", 0),  # 200 bytes may unfold to 5 MB: whatever comes compressed is not read
+    ("grpc.keepalive_time_ms", 5_000),  # a peer that lost its line holds its session no longer than this and
+    ("grpc.keepalive_timeout_ms", 2_000),
+]
 
 
 @contextlib.asynccontextmanager
@@ -170,6 +176,7 @@ def jobs(parts: Parts, measured: Metrics, readiness: Readiness) -> list[Job]:
         Sending(store, parts.keys, parts.clock, settings.records).run,
         store.listen,
         lambda: health.watch(readiness, store, parts.galleries, parts.clock),
+        lambda: loop_lag.watch(measured),
         lambda: work.tell(measured, store, parts.clock, engine.terms_of(settings)),
     ]
 
@@ -192,10 +199,12 @@ def _server(parts: Parts, measured: Metrics, readiness: Readiness) -> tuple[grpc
         ("grpc.so_reuseport", 0),
         ("grpc.http2.lookahead_bytes", 2**20),  # three shots arrive in one round trip
         ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),  # of appliances that watch, every 20 s
+        *BUDGETS,
+        ("grpc.server_handshake_timeout_ms", int(settings.budgets.handshake_s * 1000)),
     ]
     if missing := access.without_policy(METHODS):
         raise StoreUnfit(f"methods without an access rule: {missing}")
-    server = grpc.aio.server(interceptors=[Observing(measured, readiness), Guard(parts)], options=options)
+    server = grpc.aio.server(interceptors=[Observing(measured, readiness), Guard(parts, measured)], options=options)
     _register(server, parts, readiness)
     return server, server.add_secure_port(settings.listen, tls.credentials(settings.state_dir / "ca"))
 

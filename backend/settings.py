@@ -67,6 +67,21 @@ class Retention(Section):
     every_s: Seconds = 30.0
 
 
+class Budgets(Section):
+    """What one peer, one address and all together may have open.  A console has 16 times a peer's calls and streams,
+    each person behind it one.  unknown: connections of an address that have made no call yet."""
+
+    connections: Annotated[int, Field(ge=1)] = 2000
+    unknown: Annotated[int, Field(ge=1)] = 64
+    handshake_s: Seconds = 3.0
+    calls: Annotated[int, Field(ge=1)] = 32
+    calls_in_all: Annotated[int, Field(ge=1)] = 512
+    streams: Annotated[int, Field(ge=1)] = 8
+    streams_in_all: Annotated[int, Field(ge=1)] = 2000
+    request_bytes: Annotated[int, Field(ge=5 * 2**20)] = 16 * 2**20
+    request_bytes_in_all: Annotated[int, Field(ge=5 * 2**20)] = 128 * 2**20
+
+
 class Issuer(Section):
     """An outside identity provider: tokens it signs are taken from these keys only.  jwks: a file."""
 
@@ -98,6 +113,7 @@ class Settings(Section):
     lanes: Lanes = Lanes()
     records: Records = Records()
     retention: Retention = Retention()
+    budgets: Budgets = Budgets()
     issuer: Issuer | None = None
 
     @property

@@ -12,6 +12,7 @@ from backend.store.backlog import Backlog, Waiting
 
 RPC_S = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 STORE_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
+LAG_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 5.0)
 GALLERY_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 
 
@@ -38,6 +39,15 @@ class Metrics:
             registry=registry,
         )
         self.ready = Gauge("limen_galleries_ready", "Galleries that must be, and are, searchable", registry=registry)
+        self.loop_lag = Histogram(
+            "limen_loop_lag_seconds",
+            "How late the loop was that serves every call, looked at 50 times a second",
+            buckets=LAG_S,
+            registry=registry,
+        )
+        self.second_sessions = Counter(
+            "limen_second_sessions", "Sessions refused to a device that had one elsewhere", registry=registry
+        )
         self._backlog(registry)
 
     def _backlog(self, registry: CollectorRegistry) -> None:

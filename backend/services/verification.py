@@ -11,6 +11,7 @@ from backend.caller import caller
 from backend.crossing import Report, Status, recording, report
 from backend.documents_check import conclude_documents
 from backend.looking import Shot
+from backend.named_fields import copied
 from backend.parts import Parts
 from backend.question import CROSS, DOCUMENTS, IDENTIFY, Question
 from backend.store import decisions
@@ -103,13 +104,10 @@ def _digest(purpose: str, request: Message) -> str:
 
 def _capture(request: pb.VerifyRequest) -> bytes:
     """What the device said about itself and its images, without the images: a VerifyRequest."""
-    described = pb.VerifyRequest(camera=request.camera)
+    described = pb.VerifyRequest(camera=copied(request.camera))
     if request.HasField("traveler"):
         described.traveler = request.traveler
-    for shot in request.shots:
-        kept = described.shots.add()
-        kept.CopyFrom(shot)
-        kept.ClearField("image")
+    described.shots.extend(copied(shot, "image") for shot in request.shots)
     return described.SerializeToString()
 
 

@@ -1,0 +1,87 @@
+"""How much one peer, and all together, may have under way: calls, streams, bytes, and one session of a device."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+
+from backend.errors import Busy, SecondSession
+from backend.settings import Budgets as Most
+
+GONE_S = 2.0  # until the stream of a connection that just ended is cleared away
+PEOPLE = 16  # are behind a console, so it has as many budgets
+
+
+class Budget:
+    """Of one kind of thing: so much of one holder's, so much in all."""
+
+    def __init__(self, what: str, most: int, in_all: int) -> None:
+        self._what, self._most, self._in_all = what, most, in_all
+        self._held: Counter[str] = Counter()
+        self._sum = 0
+
+    @contextlib.contextmanager
+    def held(self, holder: str, amount: int = 1, times: int = 1) -> Iterator[None]:
+        """times: of this holder's share.  Raises Busy, at once."""
+        if self._held[holder] + amount > self._most * times:
+            raise Busy(f"{holder} has {self._held[holder]} {self._what}, at most {self._most * times}; end some first")
+        if self._sum + amount > self._in_all:
+            raise Busy(f"{self._sum} {self._what} are open, at most {self._in_all} may be; ask again later")
+        self._held[holder] += amount
+        self._sum += amount
+        try:
+            yield
+        finally:
+            self._held[holder] -= amount
+            self._sum -= amount
+            if not self._held[holder]:
+                del self._held[holder]
+
+
+class Budgets:
+    def __init__(self, most: Most) -> None:
+        self.calls = Budget("calls", most.calls, most.calls_in_all)
+        self.streams = Budget("streams", most.streams, most.streams_in_all)
+        self.bytes = Budget("request bytes", most.request_bytes, most.request_bytes_in_all)
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """replaced: by a newer one of the same connection.  gone: its stream has ended."""
+
+    connection: str
+    replaced: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Sessions:
+    """The watch of a gallery is a device's session: there is one of it, for a second on another connection says that
+    the device's key is elsewhere too.
+
+    The first stays.  It is gone within seconds of its connection's end: a peer that does not answer pings has none.
+    On the same connection it is the same appliance that asks again, and the newer one goes on.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Session] = {}
+
+    @contextlib.asynccontextmanager
+    async def held(self, device: str, connection: str) -> AsyncIterator[asyncio.Event]:
+        """With the event that ends it.  Raises SecondSession if the first does not end within a moment."""
+        if (first := self._open.get(device)) is not None:
+            if first.connection == connection:
+                first.replaced.set()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(first.gone.wait(), GONE_S)
+        if device in self._open:
+            raise SecondSession(
+                f"{device} already watches its gallery on another connection; if that is not this appliance, "
+                f"its key is in use elsewhere: `limen-tvs device renew {device}`"
+            )
+        session = self._open[device] = _Session(connection)
+        try:
+            yield session.replaced
+        finally:
+            del self._open[device]
+            session.gone.set()
