@@ -46,42 +46,46 @@ class Budgets:
         self.bytes = Budget("request bytes", most.request_bytes, most.request_bytes_in_all)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Session:
-    """replaced: by a newer one of the same connection.  gone: its stream has ended."""
+    """gone: once its last stream has ended."""
 
     connection: str
-    replaced: asyncio.Event = field(default_factory=asyncio.Event)
+    streams: int = 0
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Sessions:
-    """The watch of a gallery is a device's session: there is one of it, for a second on another connection says that
-    the device's key is elsewhere too.
+    """The watch of a gallery is a device's session, and its connection is the only one: a second connection that
+    watches says that the device's key is elsewhere too.
 
     The first stays.  It is gone within seconds of its connection's end: a peer that does not answer pings has none.
-    On the same connection it is the same appliance that asks again, and the newer one goes on.
     """
 
     def __init__(self) -> None:
         self._open: dict[str, _Session] = {}
 
     @contextlib.asynccontextmanager
-    async def held(self, device: str, connection: str) -> AsyncIterator[asyncio.Event]:
-        """With the event that ends it.  Raises SecondSession if the first does not end within a moment."""
-        if (first := self._open.get(device)) is not None:
-            if first.connection == connection:
-                first.replaced.set()
+    async def held(self, device: str, connection: str) -> AsyncIterator[None]:
+        """Raises SecondSession if the first does not end within a moment."""
+        session = await self._joined(device, connection)
+        session.streams += 1
+        try:
+            yield
+        finally:
+            session.streams -= 1
+            if not session.streams:
+                del self._open[device]
+                session.gone.set()
+
+    async def _joined(self, device: str, connection: str) -> _Session:
+        if (first := self._open.get(device)) is not None and first.connection != connection:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(first.gone.wait(), GONE_S)
-        if device in self._open:
+        session = self._open.setdefault(device, _Session(connection))
+        if session.connection != connection:
             raise SecondSession(
                 f"{device} already watches its gallery on another connection; if that is not this appliance, "
                 f"its key is in use elsewhere: `limen-tvs device renew {device}`"
             )
-        session = self._open[device] = _Session(connection)
-        try:
-            yield session.replaced
-        finally:
-            del self._open[device]
-            session.gone.set()
+        return session

@@ -114,8 +114,8 @@ class Guard(grpc.aio.ServerInterceptor):
             try:
                 async with (
                     self._entered(method, context, self._budgets.streams) as shown,
-                    self._session(method, context) as replaced,
-                    contextlib.aclosing(self._lasting(method, shown, replaced, serve(requests, context))) as replies,
+                    self._session(method, context),
+                    contextlib.aclosing(self._lasting(method, shown, serve(requests, context))) as replies,
                 ):
                     async for reply in replies:
                         yield reply
@@ -124,11 +124,8 @@ class Guard(grpc.aio.ServerInterceptor):
 
         return guarded
 
-    def _session(self, method: str, context: Context) -> contextlib.AbstractAsyncContextManager[asyncio.Event]:
-        """With the event that ends it."""
-        if method == SESSION:
-            return self._sessions.held(caller().name, context.peer())
-        return contextlib.nullcontext(asyncio.Event())
+    def _session(self, method: str, context: Context) -> contextlib.AbstractAsyncContextManager[None]:
+        return self._sessions.held(caller().name, context.peer()) if method == SESSION else contextlib.nullcontext()
 
     @contextlib.asynccontextmanager
     async def _entered(self, method: str, context: Context, budget: Budget) -> AsyncIterator[Credentials]:
@@ -143,26 +140,15 @@ class Guard(grpc.aio.ServerInterceptor):
             with budget.held(f"person {who.name}") if shown.token else contextlib.nullcontext():
                 yield shown
 
-    async def _lasting(self, method: str, shown: Credentials, replaced: asyncio.Event, replies: Replies) -> Replies:
+    async def _lasting(self, method: str, shown: Credentials, replies: Replies) -> Replies:
         """The replies, for as long as who asked may have them."""
-        ended = asyncio.create_task(self._until_ended(method, shown, replaced))
+        ended = asyncio.create_task(self._until_ended(method, shown))
         async with contextlib.aclosing(until(ended, replies)) as lasting:
             async for reply in lasting:
                 yield reply
 
-    async def _until_ended(self, method: str, shown: Credentials, replaced: asyncio.Event) -> None:
-        """Raises NotAllowed once whoever opened a stream may no longer; returns when another took its place."""
-        access_ends = asyncio.create_task(self._until_refused(method, shown))
-        other = asyncio.create_task(replaced.wait())
-        try:
-            await asyncio.wait((access_ends, other), return_when=asyncio.FIRST_COMPLETED)
-            if access_ends.done():
-                access_ends.result()
-        finally:
-            access_ends.cancel()
-            other.cancel()
-
-    async def _until_refused(self, method: str, shown: Credentials) -> None:
+    async def _until_ended(self, method: str, shown: Credentials) -> None:
+        """Raises NotAllowed once whoever opened a stream may no longer; never returns."""
         while True:
             seen = self._bell.revision(Topic.ACCESS)
             await self._standings.caller(method, shown)
