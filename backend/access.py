@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from backend.errors import NotAllowed
 
 # Devices, by their certificate.  A console carries the calls of people, who show a token besides.
-GATE, CARRIER, OPERATOR, CONSOLE = "gate", "carrier", "operator", "console"
-DEVICE_ROLES = frozenset({GATE, CARRIER, OPERATOR, CONSOLE})
+# A touchpoint (check-in, bag drop: AIR-1) learns who somebody is; it opens nothing and records no crossing.
+GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE = "gate", "touchpoint", "carrier", "operator", "console"
+DEVICE_ROLES = frozenset({GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE})
 # People.  A supervisor settles what others propose, a records officer amends, an auditor reads and changes nothing.
 OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
     "officer",
@@ -37,12 +38,12 @@ def _rule(*roles: str, ported: bool = False, purposes: tuple[str, ...] = ()) -> 
 
 ALLOWED: dict[str, Rule] = {
     "/limen.v1.Verification/Verify": _rule(GATE, ported=True),
-    "/limen.v1.Verification/Identify": _rule(GATE, ported=True),
+    "/limen.v1.Verification/Identify": _rule(GATE, TOUCHPOINT, ported=True),
     "/limen.v1.Verification/VerifyDocuments": _rule(GATE, ported=True),
     "/limen.v1.Verification/ReportOutcome": _rule(GATE, ported=True),
     "/limen.v1.Manifests/Submit": _rule(CARRIER, OPERATOR),
     "/limen.v1.Manifests/WatchAnswers": _rule(CARRIER),
-    "/limen.v1.Manifests/WatchGallery": _rule(GATE),
+    "/limen.v1.Manifests/WatchGallery": _rule(GATE, ported=True),
     "/limen.v1.Manifests/Assign": _rule(OPERATOR, ported=True),
     "/limen.v1.Manifests/Remove": _rule(CARRIER, OPERATOR, ported=True),
     "/limen.v1.Manifests/CloseDoors": _rule(CARRIER, OPERATOR, ported=True),
@@ -63,9 +64,9 @@ ALLOWED: dict[str, Rule] = {
     "/limen.v1.People/Login": _rule(CONSOLE),
     "/limen.v1.People/Logout": _rule(*PEOPLE_ROLES),
     "/limen.v1.People/WhoAmI": _rule(*PEOPLE_ROLES),
-    "/limen.v1.Fleet/Hello": _rule(GATE),
-    "/limen.v1.Fleet/Health": _rule(GATE),
-    "/limen.v1.Audit/Append": _rule(GATE),
+    "/limen.v1.Fleet/Hello": _rule(GATE, TOUCHPOINT),
+    "/limen.v1.Fleet/Health": _rule(GATE, TOUCHPOINT),
+    "/limen.v1.Audit/Append": _rule(GATE, TOUCHPOINT),
     "/limen.v1.Audit/Search": _rule(AUDITOR, purposes=("audit", "case")),
     "/grpc.health.v1.Health/Check": _rule(*DEVICE_ROLES, *PEOPLE_ROLES),
     "/grpc.health.v1.Health/Watch": _rule(*DEVICE_ROLES, *PEOPLE_ROLES),

@@ -18,6 +18,7 @@ from backend.question import (
     known_of,
     note_made,
     require_gate_serves_journey,
+    require_may_ask,
     stored_answer,
 )
 from backend.rules.directive import (
@@ -70,17 +71,20 @@ def conclude(db: Connection, keys: KeyRing, case: Case) -> Decision:
     directive = decide(_evidence(case, background), policy)
     made = decisions.record(db, _decision(case, background, directive, policy))
     # Whatever the answer is, by a line of the same size: a decision edited later is found.
-    note_made(db, made, decisions.MADE, made.decision, decisions.digest(made))
+    note_made(db, case.question, made, decisions.MADE, made.decision, decisions.digest(made))
     if case.question.purpose == IDENTIFY:  # whoever is told who somebody is has searched for a person (ACC-1)
-        note_made(db, made, "traveler.identified", made.traveler or "", made.directive)
+        note_made(db, case.question, made, "traveler.identified", made.traveler or "", made.directive)
     elif isinstance(directive, Proceed):
         _passed(db, keys, case, background, made)
     return made
 
 
 def answered(db: Connection, question: Question) -> Decision | None:
-    """The answer this very question already has.  Raises Repeated if the key has another one's."""
-    return stored_answer(decisions.of_encounter(db, question.encounter), question)
+    """The answer this very question already has; None if it may be asked.  Raises Repeated if the key has another
+    one's, NotAllowed where the device has nothing to ask: before its images are looked at."""
+    if (held := stored_answer(decisions.of_encounter(db, question.encounter), question)) is None:
+        require_may_ask(db, question)
+    return held
 
 
 def _evidence(case: Case, background: Background) -> Evidence:
@@ -126,7 +130,7 @@ def _decision(case: Case, background: Background, directive: Directive, policy: 
         purpose=question.purpose,
         device=question.device,
         gate=question.gate,
-        port=question.port or background.facts.run.port,
+        port=question.port,
         journey=question.journey,
         directive=type(directive).__name__.lower(),
         cue=directive.cue if isinstance(directive, Recapture) else None,

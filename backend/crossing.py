@@ -1,7 +1,7 @@
 """What a reported outcome means: one transaction that settles the encounter and records at most one crossing."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from backend.daily import Daily
 from backend.errors import KeyGone, NotAllowed, Refused, Repeated
 from backend.keys import RECORDS, KeyRing
 from backend.question import CROSS, DOCUMENTS, Question
-from backend.store import allowances, audit, crossings, decisions, journeys, outbox, travelers
+from backend.store import allowances, audit, boardings, crossings, decisions, journeys, outbox, travelers
 from backend.store.audit import Note
 from backend.store.crossings import Crossing
 from backend.store.decisions import NOBODY, Known
@@ -38,7 +38,7 @@ class Status(StrEnum):
 class Report:
     """kind: crossed or not_crossed after a face check; boarded or not_boarded, with traveler and agent, by documents.
     decision: the PROCEED that opened the gate; None where an agent opened it and the service could not be asked.
-    gate and port: where the device stands, "" for a port nobody has said."""
+    gate and port: where the device stands."""
 
     encounter: str
     journey: str
@@ -137,12 +137,13 @@ def _settle(db: Connection, how: Recording, told: Report) -> _Settled:
     if told.since_answer_ms > LATEST_MS:
         late = f"{told.since_answer_ms} ms after the answer, at most {LATEST_MS}"
         return _Settled(Status.LATE, "passage.late", given.traveler, late)
-    return _confirm(db, how, told, run, given.traveler)
+    return _confirm(db, how, replace(told, gate=given.gate), run, given.traveler)
 
 
 def _by_agent(db: Connection, how: Recording, told: Report) -> _Settled:
     """The gate was opened by documents: recorded whatever the rules would have said, and never in silence (HUM-3)."""
     run = _run(db, told, told.journey)
+    told = replace(told, gate=_boarded_at(db, told, run))
     question = Question(
         encounter=told.encounter,
         attempt=1,
@@ -175,9 +176,19 @@ def _asked(db: Connection, told: Report) -> bool:
 def _run(db: Connection, told: Report, journey: str) -> Journey:
     """Raises Refused for an unknown journey, NotAllowed for one of another port."""
     run = journeys.announced(db, journey)
-    if told.port and told.port != run.port:
-        raise NotAllowed(f"gate {told.gate} stands at {told.port}, journey {journey} is seen at {run.port}")
+    if told.port != run.port:
+        raise NotAllowed(
+            f"gate {told.gate} stands at {told.port or 'no port'}, journey {journey} is seen at {run.port}"
+        )
     return run
+
+
+def _boarded_at(db: Connection, told: Report, run: Journey) -> str:
+    """The gate.  Raises NotAllowed for a journey that never boarded where the device stands or stood."""
+    at = boardings.gate_of(db, told.device, run.journey, told.port, told.gate)
+    if at is None:
+        raise NotAllowed(f"gate {told.gate} does not board {run.journey}, and never did; assign it first")
+    return at
 
 
 def _confirm(db: Connection, how: Recording, told: Report, run: Journey, traveler: str) -> _Settled:
@@ -229,7 +240,7 @@ def _crossing(how: Recording, told: Report, run: Journey, of: _Passage) -> Cross
         encounter=told.encounter,
         kind=of.kind,
         direction=run.direction,
-        port=told.port or run.port,
+        port=told.port,
         gate=told.gate,
         device=told.device,
         agent=told.agent,

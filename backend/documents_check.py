@@ -44,8 +44,10 @@ def _by_documents(db: Connection, question: Question, background: Background, no
     """Whatever the answer is, the same lines are written."""
     directive = _of_documents(question, background)
     made = decisions.record(db, _documents_decision(question, background, directive, now_utc_ms))
-    note_made(db, made, decisions.MADE, made.decision, decisions.digest(made))
-    note_made(db, made, "documents.checked", question.claimed or "", f"{made.directive} by agent {question.agent}")
+    note_made(db, question, made, decisions.MADE, made.decision, decisions.digest(made))
+    note_made(
+        db, question, made, "documents.checked", question.claimed or "", f"{made.directive} by agent {question.agent}"
+    )
     if made.allowance is not None:
         allowances.use(db, made.allowance, made.decision)
     return made
@@ -62,7 +64,7 @@ def _documents_decision(question: Question, background: Background, directive: D
         purpose=question.purpose,
         device=question.device,
         gate=question.gate,
-        port=question.port or of.run.port,
+        port=question.port,
         journey=question.journey,
         directive=type(directive).__name__.lower(),
         cue=None,

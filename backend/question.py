@@ -5,22 +5,23 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from backend.access import GATE
+from backend.access import GATE, TOUCHPOINT
 from backend.errors import NotAllowed, Refused, Repeated
 from backend.rules.directive import Standing
-from backend.store import audit
+from backend.store import audit, journeys
 from backend.store.audit import Note
 from backend.store.decisions import Decision
 from backend.store.facts import Facts, facts
+from backend.store.journeys import Journey
 
 CROSS, IDENTIFY, DOCUMENTS = "cross", "identify", "documents"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """purpose: CROSS, IDENTIFY or DOCUMENTS.  port: where the device stands, "" if it may stand anywhere.  claimed: the
-    traveller whose document was scanned or checked.  capture: the device's own measures, as it sent them.  agent: who
-    checked the documents."""
+    """purpose: CROSS, IDENTIFY or DOCUMENTS.  gate, port: where the device stands.  claimed: the traveller whose
+    document was scanned or checked.  capture: the device's own measures, as it sent them.  agent: who checked the
+    documents.  role: GATE or TOUCHPOINT."""
 
     encounter: str
     attempt: int
@@ -33,6 +34,7 @@ class Question:
     capture: bytes
     request_sha256: str
     agent: str = ""
+    role: str = GATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Background:
 
 
 def stored_answer(before: Sequence[Decision], question: Question) -> Decision | None:
+    """What the question was answered before.  Raises Repeated if its key has another question's answer, NotAllowed if
+    the encounter is another device's."""
+    if any(made.device != question.device for made in before):
+        raise NotAllowed(f"encounter {question.encounter} was begun by another device than {question.device}")
     held = next((made for made in before if made.attempt == question.attempt), None)
     if held is not None and held.request_sha256 != question.request_sha256:
         asked = f"encounter {question.encounter} attempt {question.attempt}"
@@ -74,14 +80,26 @@ def known_of(
 
 
 def require_gate_serves_journey(question: Question, of: Facts) -> None:
-    """A gate opens for the journey it boards only; who is at a touchpoint may be asked there for any of its port."""
-    if question.port and question.port != of.run.port:
-        raise NotAllowed(f"gate {question.gate} stands at {question.port}, {of.run.journey} is seen at {of.run.port}")
-    if question.purpose != IDENTIFY and of.boards != of.run.journey:
-        boards = of.boards or "no journey"
-        raise NotAllowed(f"gate {question.gate} boards {boards}, not {of.run.journey}; assign it first")
+    """A gate asks about the journey it boards only; a touchpoint identifies for any of its port."""
+    _require_there(question, of.run, of.boards)
 
 
-def note_made(db: Connection, made: Decision, action: str, subject: str, result: str) -> None:
-    where = made.gate or made.port
-    audit.note(db, Note(made.decided_utc_ms, made.device, GATE, action, subject, where, made.purpose, result))
+def require_may_ask(db: Connection, question: Question) -> None:
+    """The same before anything is known of a traveler.  Raises NotAllowed, and Refused for an unknown journey."""
+    run = journeys.announced(db, question.journey)
+    _require_there(question, run, journeys.assigned(db, run.port, question.gate))
+
+
+def _require_there(question: Question, run: Journey, boards: str | None) -> None:
+    if question.port != run.port:
+        stands = f"{question.role} {question.gate} stands at {question.port or 'no port'}"
+        raise NotAllowed(f"{stands}, {run.journey} is seen at {run.port}")
+    if question.role == TOUCHPOINT and question.purpose == IDENTIFY:
+        return
+    if boards != run.journey:
+        raise NotAllowed(f"gate {question.gate} boards {boards or 'no journey'}, not {run.journey}; assign it first")
+
+
+def note_made(db: Connection, question: Question, made: Decision, action: str, subject: str, result: str) -> None:
+    where, role = made.gate or made.port, question.role
+    audit.note(db, Note(made.decided_utc_ms, made.device, role, action, subject, where, made.purpose, result))

@@ -62,13 +62,17 @@ def add(
     out: Out,
     role: Annotated[str, typer.Option(help="gate, carrier, operator or console")] = access.GATE,
     gate: Annotated[str | None, typer.Option(help="where a gate's appliance stands")] = None,
-    port: Annotated[str, typer.Option(help="of a gate or an operator, such as ZRH; * for an operator of all")] = "",
+    touchpoint: Annotated[str | None, typer.Option(help="identifies only, such as CHECK-IN-3; no --role")] = None,
+    port: Annotated[str, typer.Option(help="of a gate, touchpoint or operator: ZRH; * for an operator of all")] = "",
     airline: Annotated[
         list[str] | None, typer.Option(help="code a carrier may announce, such as XX; repeatable")
     ] = None,
 ) -> None:
     """Register a peer and write its key and certificate; earlier ones of this name are worthless from now on."""
     read = settings_of(settings)
+    if touchpoint is not None and (gate is not None or role != access.GATE):
+        stop("--touchpoint belongs with neither --gate nor --role: a touchpoint is neither")
+    role, gate = (access.TOUCHPOINT, touchpoint) if touchpoint is not None else (role, gate)
     generation = asked(read, lambda db: peers.next_generation(db, name))
     codes = tuple(airline or ()) or asked(read, lambda db: _codes(db, name, role))
     peer = Peer(name, role, gate, port, generation, codes)
@@ -118,14 +122,14 @@ def _codes(db: Connection, name: str, role: str) -> tuple[str, ...]:
 
 
 def _check(peer: Peer) -> None:
-    """Raises Refused for a gate or an operator that stands nowhere, and for others that do."""
-    standing = peer.role in (access.GATE, access.OPERATOR)
-    if standing and not peer.port:
+    """Raises Refused for a gate, touchpoint or operator that stands nowhere, and for others that do."""
+    placed = peer.role in (access.GATE, access.TOUCHPOINT)
+    if (placed or peer.role == access.OPERATOR) and not peer.port:
         raise Refused(f"{peer.role} {peer.name} needs a --port: it may act about that port only")
-    if not standing and (peer.port or peer.gate):
-        raise Refused(f"{peer.role} {peer.name} has neither --port nor --gate")
-    if peer.role == access.GATE and (peer.gate is None or peer.port == EVERYWHERE):
-        raise Refused(f"gate {peer.name} needs a --gate and one --port, where it stands")
+    if not placed and (peer.gate or (peer.port and peer.role != access.OPERATOR)):
+        raise Refused(f"{peer.role} {peer.name} has no --gate, and a --port only if it is an operator")
+    if placed and (peer.gate is None or peer.port == EVERYWHERE):
+        raise Refused(f"{peer.role} {peer.name} needs a --{peer.role} and one --port, where it stands")
     if peer.port:
         port_named(peer.port)
     _check_codes(peer)

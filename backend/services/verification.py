@@ -75,6 +75,7 @@ def _submission(request: pb.VerifyRequest, context: Context, purpose: str) -> Su
         claimed=request.traveler if request.HasField("traveler") else None,
         capture=_capture(request),
         request_sha256=_digest(purpose, request),
+        role=peer.role,
     )
     shots = [Shot(s.image, [(p.x, p.y) for p in s.points], s.liveness.score) for s in request.shots]
     return Submission(question, shots, time.monotonic() + (left_s or 0.0))

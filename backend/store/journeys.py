@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from sqlalchemy import Connection, RowMapping, Select, bindparam, case, select
 
 from backend.errors import Refused
+from backend.store import boardings
 from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import Given, add, insert, row_of
@@ -103,6 +104,7 @@ def assign(db: Connection, gate: str, journey: str) -> None:
     port = db.execute(select(PORT).where(journeys.c.journey == journey)).scalar_one()
     row = {"port": port, "gate": gate, "journey": journey}
     db.execute(insert(db, assignments).values(row).on_conflict_do_update(index_elements=["port", "gate"], set_=row))
+    boardings.keep(db)
     touch(db, Topic.GALLERIES)
 
 

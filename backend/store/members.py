@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
+from backend.store import boardings
 from backend.store.schema import assignments, crossings, holds, journeys, templates, travelers
 
 
@@ -76,4 +77,6 @@ def ended(db: Connection, port: str, today: str, before_utc_ms: int) -> list[str
 def reassign(db: Connection, old: str, new: str) -> int:
     """Gates that board one journey board another; how many."""
     moved = assignments.update().where(assignments.c.journey == old)
-    return db.execute(moved.values(journey=new)).rowcount
+    count = db.execute(moved.values(journey=new)).rowcount
+    boardings.keep(db)
+    return count

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from backend.access import CARRIER
+from backend.access import CARRIER, GATE
+from backend.store import boardings
 from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import insert
@@ -14,8 +15,9 @@ from backend.store.schema import peers
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """role: see `access.DEVICE_ROLES`.  gate: where a gate's appliance stands, else None.  port: of a gate or an
-    operator.  generation: of its certificate; earlier ones are refused.  carriers: codes a carrier may announce."""
+    """role: see `access.DEVICE_ROLES`.  gate: where a gate's appliance stands, or a touchpoint's name, else None.
+    port: of a gate, a touchpoint or an operator.  generation: of its certificate; earlier ones are refused.
+    carriers: codes a carrier may announce."""
 
     name: str
     role: str
@@ -39,6 +41,7 @@ def welcome(db: Connection, peer: Peer) -> None:
     kept = {"carriers"} if peer.role == CARRIER and not peer.carriers else set()
     changed = {column: value for column, value in row.items() if column not in kept}
     db.execute(insert(db, peers).values(row).on_conflict_do_update(index_elements=["name"], set_=changed))
+    boardings.keep(db)
     touch(db, Topic.ACCESS)
 
 
@@ -59,8 +62,8 @@ def everybody(db: Connection) -> list[Peer]:
 
 
 def stands(db: Connection, port: str, gate: str) -> bool:
-    """Somebody who may call stands at that gate of that port."""
-    here = (peers.c.port == port) & (peers.c.gate == gate) & peers.c.welcome
+    """An appliance that may call boards travelers at that gate of that port."""
+    here = (peers.c.role == GATE) & (peers.c.port == port) & (peers.c.gate == gate) & peers.c.welcome
     return db.execute(select(peers.c.name).where(here).limit(1)).first() is not None
 
 

@@ -5,6 +5,7 @@ from backend.store.tables.answered import captures, decisions, outcomes
 from backend.store.tables.expected import (
     answers,
     assignments,
+    boardings,
     galleries,
     journeys,
     messages,
@@ -19,8 +20,8 @@ from backend.store.tables.proof import audit, audit_heads, audit_log, holds, key
 from backend.store.tables.recorded import amendments, crossings, outbox, reconciliations
 
 __all__ = [
-    "alerts", "allowances", "amendments", "answers", "assignments", "audit", "audit_heads", "audit_log", "captures",
-    "crossings", "decisions", "galleries", "holds", "hotlist", "journeys", "key_checks", "lived_time", "messages",
-    "metadata", "outbox", "outcomes", "peers", "people", "photo_refusals", "posts", "proposals", "reconciliations",
-    "rule_changes", "sessions", "templates", "traveler_documents", "travelers",
+    "alerts", "allowances", "amendments", "answers", "assignments", "audit", "audit_heads", "audit_log",
+    "boardings", "captures", "crossings", "decisions", "galleries", "holds", "hotlist", "journeys", "key_checks",
+    "lived_time", "messages", "metadata", "outbox", "outcomes", "peers", "people", "photo_refusals", "posts",
+    "proposals", "reconciliations", "rule_changes", "sessions", "templates", "traveler_documents", "travelers",
 ]  # fmt: skip

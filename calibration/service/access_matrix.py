@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from backend.people.posts import Post
 from calibration.service.border_post import Place, device, requests, session
 from calibration.service.calling import Call, said
 from calibration.service.rig import PORT, Rig
-from calibration.service.wanted import CARRIER, DEVICES, PEOPLE, PURPOSES, WANTED, Wanted
+from calibration.service.wanted import CARRIER, DEVICES, GATE, PEOPLE, PURPOSES, TOUCHPOINT, WANTED, Wanted
 
 PORTS = {"there": PORT, "elsewhere": "GVA", "everywhere": "*"}
 NAMED = ("right", "wrong", "none")  # purpose
@@ -37,8 +38,9 @@ def wanted(cell: Cell) -> bool:
     row = WANTED[cell.method]
     if cell.role not in row.roles or cell.purpose == "wrong" or (row.purposes and cell.purpose == "none"):
         return False
-    bound = row.there and cell.role != CARRIER  # a carrier is bound to its own journeys instead
-    return not bound or cell.port != "elsewhere"
+    if not row.there or cell.role == CARRIER:  # a carrier is bound to its own journeys instead
+        return True
+    return cell.port == "there" or (cell.port == "everywhere" and cell.role not in (GATE, TOUCHPOINT))
 
 
 def purpose(row: Wanted, named: str) -> str:
@@ -97,7 +99,7 @@ class Matrix:
     def _request(self, cell: Cell, name: str) -> bytes:
         request = self._requests[cell.method]
         if isinstance(request, pb.VerifyRequest | pb.VerifyDocumentsRequest):
-            request.device = name
+            request.device, request.encounter = name, str(uuid.uuid4())
         return request.SerializeToString()
 
     def _session(self, role: str, port: str) -> str:

@@ -12,11 +12,12 @@ from sqlalchemy import Connection, Engine
 from backend import captures
 from backend.crossing import Recording, Report, Status, report
 from backend.keys import KeyRing, of_citizens, of_gallery
-from backend.store import alerts, crossings, decisions, journeys, outbox, travelers
+from backend.store import alerts, crossings, decisions, journeys, outbox, peers, travelers
 from backend.store.alerts import Alert
 from backend.store.crossings import Crossing
 from backend.store.decisions import Decision
 from backend.store.journeys import Journey
+from backend.store.peers import Peer
 from calibration.service.journeys import POLICY, people
 
 Answer = TypeVar("Answer")
@@ -66,6 +67,9 @@ class Border:
                 self.keys.make(key)
             journeys.announce(db, Journey(name, mode, direction, "carrier", *ends, None, None, POLICY, self.now_utc_ms))
             travelers.expect(db, self.keys, name, who, self.now_utc_ms)
+            for gate in ("G1", "G2"):
+                peers.welcome(db, Peer(gate.lower(), "gate", gate, PORT))
+                journeys.assign(db, gate, name)
 
         self.ask(announce)
         return name, [one.traveler for one in who]

@@ -52,9 +52,9 @@ def furnish(rig: Rig) -> Place:
 
 
 def device(rig: Rig, name: str, role: str, port: str) -> None:
-    """A peer at a port; a gate at a gate of its own name."""
+    """A peer at a port; a gate or touchpoint at a place of its own name."""
     ca.add(rig.root / "tvs" / "ca", rig.root / name, role, name)
-    rig.ask(peers.welcome, Peer(name, role, name if role == "gate" else None, port))
+    rig.ask(peers.welcome, Peer(name, role, name if role in ("gate", "touchpoint") else None, port))
 
 
 def session(db: Connection, name: str, posts: list[Post]) -> str:

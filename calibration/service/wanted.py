@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-GATE, CARRIER, OPERATOR, CONSOLE = "gate", "carrier", "operator", "console"
+GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE = "gate", "touchpoint", "carrier", "operator", "console"
 OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
     "officer",
     "supervisor",
@@ -12,7 +12,7 @@ OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
     "manager",
     "auditor",
 )
-DEVICES = (GATE, CARRIER, OPERATOR, CONSOLE)
+DEVICES = (GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE)
 PEOPLE = (OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR)
 PURPOSES = ("inspection", "redress", "case", "audit")
 
@@ -28,7 +28,7 @@ class Wanted:
 
 WANTED = {
     "/limen.v1.Verification/Verify": Wanted((GATE,), there=True),
-    "/limen.v1.Verification/Identify": Wanted((GATE,), there=True),
+    "/limen.v1.Verification/Identify": Wanted((GATE, TOUCHPOINT), there=True),
     "/limen.v1.Verification/VerifyDocuments": Wanted((GATE,), there=True),
     "/limen.v1.Verification/ReportOutcome": Wanted((GATE,), there=True),
     "/limen.v1.Manifests/Submit": Wanted((CARRIER, OPERATOR)),
@@ -54,9 +54,9 @@ WANTED = {
     "/limen.v1.People/Login": Wanted((CONSOLE,)),
     "/limen.v1.People/Logout": Wanted(PEOPLE),
     "/limen.v1.People/WhoAmI": Wanted(PEOPLE),
-    "/limen.v1.Fleet/Hello": Wanted((GATE,)),
-    "/limen.v1.Fleet/Health": Wanted((GATE,)),
-    "/limen.v1.Audit/Append": Wanted((GATE,)),
+    "/limen.v1.Fleet/Hello": Wanted((GATE, TOUCHPOINT)),
+    "/limen.v1.Fleet/Health": Wanted((GATE, TOUCHPOINT)),
+    "/limen.v1.Audit/Append": Wanted((GATE, TOUCHPOINT)),
     "/limen.v1.Audit/Search": Wanted((AUDITOR,), ("audit", "case")),
     "/grpc.health.v1.Health/Check": Wanted((*DEVICES, *PEOPLE)),
     "/grpc.health.v1.Health/Watch": Wanted((*DEVICES, *PEOPLE)),

@@ -17,6 +17,7 @@ from backend.keys import KeyRing
 from backend.settings import Rules
 from backend.store import alerts, decisions, schema
 from backend.store.alerts import Alert
+from backend.store.journeys import assign
 from backend.store.proposals import APPROVED, Proposal, Settlement
 from calibration.service import journeys
 from calibration.service.border import answer
@@ -49,6 +50,7 @@ class Desk:
         who = journeys.people("XX7", 3)
         with self.engine.begin() as db:
             journeys.announce(db, self.keys, self.journey, who, np.eye(3, 128, dtype=np.float32), self.now_utc_ms)
+            assign(db, "G1", self.journey)
         self.people = [one.traveler for one in who]
 
     def acting(self, who: Caller) -> Acting:

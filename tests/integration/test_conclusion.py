@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import IntegrityError
 
 from backend import auditing
+from backend.access import TOUCHPOINT
 from backend.captures import keep
 from backend.conclusion import conclude
 from backend.errors import NotAllowed, Repeated
@@ -160,7 +161,7 @@ def test_air1_a_touchpoint_is_told_who_it_is_without_a_crossing_and_the_search_i
         who, searched = staged(db, keys, JOURNEY)
         stand_against(db, keys, who[1], NOW)
         allowance = allow(db, who[0].traveler)
-        elsewhere = replace(asked(JOURNEY, purpose=IDENTIFY), gate="CHECK-IN")
+        elsewhere = replace(asked(JOURNEY, purpose=IDENTIFY), gate="CHECK-IN", role=TOUCHPOINT)
         found = conclude(db, keys, case(elsewhere, searched, of(searched, who[0])))
         hit = conclude(db, keys, case(asked(JOURNEY, purpose=IDENTIFY), searched, of(searched, who[1])))
         nobody = conclude(db, keys, case(asked(JOURNEY, 3, purpose=IDENTIFY), searched, unit(999)))

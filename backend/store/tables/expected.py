@@ -147,6 +147,16 @@ assignments = Table(
     Column("journey", ForeignKey("journeys.journey"), nullable=False),
 )
 
+# What boarded at a device's gate while it stood there: whose outcomes it may still report.
+boardings = Table(
+    "boardings",
+    metadata,
+    Column("device", ForeignKey("peers.name"), primary_key=True),
+    Column("journey", ForeignKey("journeys.journey"), primary_key=True),
+    Column("port", String, primary_key=True),
+    Column("gate", String, primary_key=True),
+)
+
 # CUSRES interchanges for a carrier; sealed under the journey's gallery key, about its number's uuid.
 answers = Table(
     "answers",
