@@ -7,7 +7,8 @@ and before.key and before.pem still sign for the service, because not every peer
 
 import ipaddress
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,8 @@ from backend.errors import Refused
 ROLES = tuple(sorted(DEVICE_ROLES))
 CA_DAYS, LEAF_DAYS = 3650, 397
 SCHEME = "limen://"
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,45}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def renew(folder: Path) -> None:
         raise Refused(f"{folder} holds no authority; run `limen-tvs ca init` first") from error
     stem = "before" if (folder / "before.key").exists() else "ca"
     names = [_host(host) for host in hosts]
-    _issue(_signer(folder, stem), folder, "service", names, ExtendedKeyUsageOID.SERVER_AUTH, LEAF_DAYS)
+    _replace_all(folder, _leaf(_signer(folder, stem), "service", names, ExtendedKeyUsageOID.SERVER_AUTH, LEAF_DAYS))
 
 
 def succeed(folder: Path) -> None:
@@ -72,7 +75,7 @@ def succeed(folder: Path) -> None:
     if (folder / "before.pem").exists():
         raise Refused(f"{folder}: one authority follows another already; `limen-tvs ca retire` ends that first")
     signer, trusted = _signer(folder, "ca"), (folder / "ca.pem").read_bytes()
-    _write(folder, "before", signer.key, signer.certificate.public_bytes(Encoding.PEM))
+    _replace_all(folder, _files("before", signer.key, signer.certificate.public_bytes(Encoding.PEM)))
     _authority(folder, trusted)
 
 
@@ -87,15 +90,93 @@ def retire(folder: Path) -> None:
 
 
 def add(authority: Path, folder: Path, role: str, name: str, generation: int = 1, days: float = LEAF_DAYS) -> None:
-    """Write `folder`/peer.key, peer.pem and ca.pem for a peer.  Raises Refused on an unknown role."""
+    """Write `folder`/peer.key, peer.pem and ca.pem for a peer.
+
+    Raises Refused on an unknown role, a name that is none, and a folder that holds somebody else's identity.
+    """
     if role not in ROLES:
         raise Refused(f"role {role!r} is unknown; one of {', '.join(ROLES)}")
+    place_named(name)
     if not (authority / "ca.key").exists():
         raise Refused(f"{authority} holds no authority; run `limen-tvs ca init` first")
-    folder.mkdir(parents=True, exist_ok=True)
+    _require_free(folder, name)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     uri = x509.UniformResourceIdentifier(f"{SCHEME}{role}/{name}#{generation}")
-    _issue(_signer(authority, "ca"), folder, "peer", [uri], ExtendedKeyUsageOID.CLIENT_AUTH, days)
-    _replace(folder / "ca.pem", (authority / "ca.pem").read_bytes())
+    files = _leaf(_signer(authority, "ca"), "peer", [uri], ExtendedKeyUsageOID.CLIENT_AUTH, days)
+    _replace_all(folder, files | {"ca.pem": (authority / "ca.pem").read_bytes()})
+
+
+def add_page(authority: Path, folder: Path, hosts: Sequence[str]) -> None:
+    """Write `folder`/page.key and page.pem, by which an appliance's pages are served to browsers at these hosts.
+
+    A key of its own: the process that talks to browsers never holds the appliance's.  Raises as `require_hosts`.
+    """
+    require_hosts(authority, hosts)
+    names = [_host(host) for host in hosts]
+    _replace_all(folder, _leaf(_signer(authority, "ca"), "page", names, ExtendedKeyUsageOID.SERVER_AUTH, LEAF_DAYS))
+
+
+def require_hosts(authority: Path, hosts: Sequence[str]) -> None:
+    """Raises Refused for the service's own hosts, whom an appliance could pretend to be, and for the machine itself,
+    where pages need no certificate."""
+    own = {host.lower() for host in (authority / "hosts").read_text().split()} if hosts else set()
+    for host in hosts:
+        if host.lower() in own or _is_local(host):
+            raise Refused(
+                f"host {host} is the service's or the machine itself; name the appliance as browsers reach it"
+            )
+        if not _HOST.fullmatch(host):
+            raise Refused(f"host {host!r} must be a name, such as kiosk-1.example.org, or an address")
+
+
+def page_hosts(folder: Path) -> list[str]:
+    """Where the pages of a folder's certificate are served; none if it holds none."""
+    try:
+        held = x509.load_pem_x509_certificate((folder / "page.pem").read_bytes())
+    except (FileNotFoundError, ValueError):
+        return []
+    names = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    addresses = [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+    return names.get_values_for_type(x509.DNSName) + addresses
+
+
+def _is_local(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+def place_named(name: str) -> str:
+    """Of a device, a gate or a touchpoint.  Raises Refused."""
+    if not _NAME.fullmatch(name):
+        raise Refused(f"name {name!r} must be 1 to 80 of A-Z a-z 0-9 . _ - and begin with a letter or digit")
+    return name
+
+
+def _require_free(folder: Path, name: str) -> None:
+    """Raises Refused for a folder whose files are another peer's, the authority's, or nobody knows whose."""
+    for other in ("ca.key", "before.key", "service.key"):
+        if (folder / other).exists():
+            raise Refused(f"{folder} holds the authority's files; name another folder")
+    try:
+        holder = _holder((folder / "peer.pem").read_bytes())
+    except FileNotFoundError:
+        holder = None
+        if not (folder / "peer.key").exists():
+            return
+    if holder is None or holder.name != name:
+        whose = f"{holder.role} {holder.name}'s" if holder else "somebody's"
+        raise Refused(f"{folder} holds {whose} identity, not {name}'s; name another folder, or remove its files first")
+
+
+def _holder(pem: bytes) -> Named | None:
+    try:
+        names = x509.load_pem_x509_certificate(pem).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (ValueError, x509.ExtensionNotFound):
+        return None
+    return identity(names.value.get_values_for_type(x509.UniformResourceIdentifier))
 
 
 def identity(uris: Iterable[str]) -> Named | None:
@@ -120,7 +201,7 @@ def _authority(folder: Path, trusted_besides: bytes) -> None:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    _write(folder, "ca", key, certificate.public_bytes(Encoding.PEM) + trusted_besides)
+    _replace_all(folder, _files("ca", key, certificate.public_bytes(Encoding.PEM) + trusted_besides))
 
 
 def _signer(folder: Path, stem: str) -> Signer:
@@ -130,9 +211,10 @@ def _signer(folder: Path, stem: str) -> Signer:
     return Signer(key, certificate)
 
 
-def _issue(
-    signer: Signer, folder: Path, stem: str, names: list[x509.GeneralName], usage: x509.ObjectIdentifier, days: float
-) -> None:
+def _leaf(
+    signer: Signer, stem: str, names: list[x509.GeneralName], usage: x509.ObjectIdentifier, days: float
+) -> dict[str, bytes]:
+    """A new key and its certificate, by the names of their files."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Limen {stem}")])
     leaf = (
@@ -143,7 +225,7 @@ def _issue(
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key()), critical=False)
         .sign(signer.key, hashes.SHA256())
     )
-    _write(folder, stem, key, leaf.public_bytes(Encoding.PEM))
+    return _files(stem, key, leaf.public_bytes(Encoding.PEM))
 
 
 def _builder(
@@ -162,18 +244,35 @@ def _host(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _write(folder: Path, stem: str, key: ec.EllipticCurvePrivateKey, certificates: bytes) -> None:
+def _files(stem: str, key: ec.EllipticCurvePrivateKey, certificates: bytes) -> dict[str, bytes]:
+    """The certificate first: whose a folder is stands there before its key does."""
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _replace(folder / f"{stem}.key", pem)
-    _replace(folder / f"{stem}.pem", certificates)
+    return {f"{stem}.pem": certificates, f"{stem}.key": pem}
+
+
+def _replace_all(folder: Path, files: dict[str, bytes]) -> None:
+    """All drafts are on disk before the first file is replaced: a full disk leaves what was."""
+    drafts = {name: _draft(folder / name, content) for name, content in files.items()}
+    for name, draft in drafts.items():
+        draft.replace(folder / name)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _replace(path: Path, content: bytes) -> None:
     """Whoever reads meanwhile gets the file before or the file after, never half of one."""
+    _replace_all(path.parent, {path.name: content})
+
+
+def _draft(path: Path, content: bytes) -> Path:
     draft = path.with_name(f"{path.name}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft.unlink(missing_ok=True)  # of a run that was cut off, or a link somebody laid
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
+    return draft

@@ -45,6 +45,14 @@ CODES: dict[type[Exception], grpc.StatusCode] = {
 }
 
 
+# Kept in the audit log, the first few in a minute: who asked for what is not allowed, or took back what was said.
+RECORDED: dict[type[Exception], str] = {
+    errors.NotAllowed: "access.refused",
+    errors.SecondSession: "access.refused",
+    errors.Repeated: "request.contradicted",
+}
+
+
 class Guard(grpc.aio.ServerInterceptor):
     """The one place that turns exceptions into codes, and one of two with a broad except.
 
@@ -165,8 +173,8 @@ class Guard(grpc.aio.ServerInterceptor):
         if isinstance(error, errors.SecondSession):
             self._second.inc()
             log.warning("session.second_refused", device=caller().name)
-        if isinstance(error, errors.NotAllowed | errors.SecondSession):
-            await self._refusals.record(caller(), method, why)
+        if action := RECORDED.get(type(error)):
+            await self._refusals.record(caller(), method, why, action)
         await context.abort(code, why)
 
 

@@ -1,4 +1,4 @@
-"""Refusals of access: the first few of a caller in a minute are put in the log; metrics count them all."""
+"""What was refused and must be known: of each caller the first few in a minute are logged, metrics count them all."""
 
 from backend.caller import Caller
 from backend.clock import Clock
@@ -15,7 +15,7 @@ class Refusals:
         self._store, self._clock = store, clock
         self._counts: dict[str, tuple[int, int]] = {}  # by name: the minute, how many in it
 
-    async def record(self, who: Caller, method: str, why: str) -> None:
+    async def record(self, who: Caller, method: str, why: str, action: str = "access.refused") -> None:
         now_utc_ms = self._clock()
         minute, count = self._counts.get(who.name, (0, 0))
         unsaid = 0
@@ -24,4 +24,4 @@ class Refusals:
         self._counts[who.name] = minute, count + 1
         if count < MOST:
             said = why[:LONGEST] + (f" ({unsaid} more before were not written down)" if unsaid else "")
-            await self._store.run(note, by(who, now_utc_ms, "access.refused", method, who.gate or "", said))
+            await self._store.run(note, by(who, now_utc_ms, action, method, who.gate or "", said))

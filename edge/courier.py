@@ -43,11 +43,20 @@ class Courier:
         """Whether to go on with the next: not while the service is away."""
         try:
             status = await self._report(notice)
-            await self._service.append(_entries(notice))
+            await self._append(notice)
         except grpc.aio.AioRpcError as error:
             return error.code() is grpc.StatusCode.PERMISSION_DENIED  # this one stays pending, the others need not
         await self._journal.delivered(notice.number, status)
         return True
+
+    async def _append(self, notice: Notice) -> None:
+        """A line that the service refuses for good holds up no other; it stays in the journal."""
+        try:
+            await self._service.append(_entries(notice))
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in FINAL:
+                raise
+            log.error("audit_line.refused", number=notice.number, why=error.details())
 
     async def _report(self, notice: Notice) -> str:
         """The service's verdict; a refusal that repeating cannot change is one too, and stays in the journal."""

@@ -1,6 +1,7 @@
 """The appliance's settings: one TOML file, unknown keys refused."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,16 @@ CABINET = (
     'cabinet must be "monostable": a relay board has no dead man, so it may only trigger a cabinet which opens once'
     " for a pulse and closes by itself though the relay stays on; ask the cabinet's maker, try it, then set it"
 )
+_PATH = re.compile(r"[!-~]{1,200}")
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"  # of a device, as `limen-tvs device add` takes it
 _SENSING = ("numato", "modbus")
+
+
+def named_path(path: str) -> str:
+    """A device's path as it may stand in a log or a command.  Raises ValueError."""
+    if not _PATH.fullmatch(path):
+        raise ValueError("must be a path of 1 to 200 visible ASCII characters without spaces, such as /dev/ttyS0")
+    return path
 
 
 def stable(port: str, links: Path = BY_PATH) -> str:
@@ -44,8 +54,8 @@ def a_section(gate: object) -> object:
 
 
 Tcp = Annotated[int, Field(ge=1, le=65535)]
-InputPath = Annotated[str, Field(min_length=1), AfterValidator(stable_input)]
-SerialPath = Annotated[str, Field(min_length=1), AfterValidator(stable)]
+InputPath = Annotated[str, AfterValidator(named_path), AfterValidator(stable_input)]
+SerialPath = Annotated[str, AfterValidator(named_path), AfterValidator(stable)]
 Baud = Literal[9600, 19200, 38400, 57600, 115200, 230400]
 Opening = Annotated[float, Field(ge=0.1, le=10.0)]
 InputNumber = Annotated[int, Field(ge=0, le=31)]
@@ -179,7 +189,7 @@ DocumentReader = Annotated[SerialReader | KeysReader, Field(discriminator="kind"
 
 
 class Settings(Section):
-    device: str
+    device: Annotated[str, Field(pattern=NAME)]
     camera: str
     calibration: Calibrated | None = None
     gate: Gate

@@ -21,6 +21,9 @@ from backend.store.peers import Peer
 authority = typer.Typer(help="The certificate authority.", no_args_is_help=True)
 device = typer.Typer(help="Who may call: gates, carriers, operators, consoles.", no_args_is_help=True)
 CODE = re.compile(r"[A-Z0-9]{2,17}")  # as a manifest's TDT has it
+Hosts = Annotated[
+    list[str] | None, typer.Option(help="name or address by which browsers reach a gate's pages; repeatable")
+]
 Out = Annotated[Path, typer.Option(help="folder for the key and certificates")]
 
 
@@ -67,29 +70,31 @@ def add(
     airline: Annotated[
         list[str] | None, typer.Option(help="code a carrier may announce, such as XX; repeatable")
     ] = None,
+    host: Hosts = None,
 ) -> None:
     """Register a peer and write its key and certificate; earlier ones of this name are worthless from now on."""
     read = settings_of(settings)
-    if touchpoint is not None and (gate is not None or role != access.GATE):
-        stop("--touchpoint belongs with neither --gate nor --role: a touchpoint is neither")
-    role, gate = (access.TOUCHPOINT, touchpoint) if touchpoint is not None else (role, gate)
+    if touchpoint is not None:
+        if gate is not None or role != access.GATE:
+            stop("--touchpoint belongs with neither --gate nor --role: a touchpoint is neither")
+        role, gate = access.TOUCHPOINT, touchpoint
     generation = asked(read, lambda db: peers.next_generation(db, name))
     codes = tuple(airline or ()) or asked(read, lambda db: _codes(db, name, role))
     peer = Peer(name, role, gate, port, generation, codes)
     _try(lambda: _check(peer))
-    _write(read, out, peer)
+    _write(read, out, peer, host)
     asked(read, lambda db: _register(db, peer))
     print(f"{role} {name} registered; its key and certificates are in {out}")
 
 
 @device.command("renew")
-def renew_peer(name: str, settings: SettingsFile, out: Out) -> None:
+def renew_peer(name: str, settings: SettingsFile, out: Out, host: Hosts = None) -> None:
     """A new key and certificate for a peer; the one it has stays good, so that no call fails meanwhile."""
     read = settings_of(settings)
     peer = asked(read, lambda db: peers.welcomed(db, name))
     if peer is None:
         stop(f"nobody is registered as {name}; `limen-tvs device add` does")
-    _write(read, out, peer)
+    _write(read, out, peer, host)
     asked(read, lambda db: administered(db, "device.renewed", name))
     print(f"{peer.role} {name} has a new key and certificate in {out}")
 
@@ -123,6 +128,9 @@ def _codes(db: Connection, name: str, role: str) -> tuple[str, ...]:
 
 def _check(peer: Peer) -> None:
     """Raises Refused for a gate, touchpoint or operator that stands nowhere, and for others that do."""
+    ca.place_named(peer.name)
+    if peer.gate is not None:
+        ca.place_named(peer.gate)
     placed = peer.role in (access.GATE, access.TOUCHPOINT)
     if (placed or peer.role == access.OPERATOR) and not peer.port:
         raise Refused(f"{peer.role} {peer.name} needs a --port: it may act about that port only")
@@ -145,8 +153,15 @@ def _check_codes(peer: Peer) -> None:
             raise Refused(f"airline {code!r} must be 2 to 17 capitals or digits, such as XX")
 
 
-def _write(settings: Settings, out: Path, peer: Peer) -> None:
-    _try(lambda: ca.add(settings.state_dir / "ca", out, peer.role, peer.name, peer.generation))
+def _write(settings: Settings, out: Path, peer: Peer, hosts: list[str] | None) -> None:
+    """The pages' certificate too, for these hosts or those it has."""
+    authority, served = settings.state_dir / "ca", hosts or ca.page_hosts(out)
+    if served and peer.role != access.GATE:
+        stop(f"{peer.role} {peer.name} has no --host: only a gate's appliance serves pages")
+    _try(lambda: ca.require_hosts(authority, served))
+    _try(lambda: ca.add(authority, out, peer.role, peer.name, peer.generation))
+    if served:
+        _try(lambda: ca.add_page(authority, out, served))
 
 
 def _register(db: Connection, peer: Peer) -> None:

@@ -7,9 +7,10 @@ from limen.v1.audit_pb2_grpc import AuditServicer
 from sqlalchemy import Connection, Row
 
 from backend.caller import Caller, caller
+from backend.device_lines import lines_of
 from backend.parts import Parts
 from backend.store import audit
-from backend.store.audit import DeviceLine, by, note
+from backend.store.audit import by, note
 from backend.wrapping import Context
 
 MOST = 1000
@@ -20,9 +21,9 @@ class Audit(AuditServicer):
         self._parts = parts
 
     async def Append(self, request: pb.AppendRequest, context: Context) -> pb.AppendReply:
-        device = caller().name
-        lines = [DeviceLine(device, e.number, e.at_utc_ms, e.event, e.encounter, e.detail) for e in request.entries]
-        await self._parts.store.run(audit.append, lines, self._parts.clock())
+        who = caller()
+        lines = lines_of(who.name, request.entries)
+        await self._parts.store.run(audit.append, who.role, lines, self._parts.clock())
         return pb.AppendReply(held_to=max(entry.number for entry in request.entries))
 
     async def Search(self, request: pb.SearchAuditRequest, context: Context) -> pb.SearchAuditReply:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from backend.caller import Caller
+from backend.errors import Repeated
 from backend.store.portable import add, row_of
 from backend.store.schema import audit, audit_log
 
@@ -61,13 +62,26 @@ class DeviceLine:
     detail: str
 
 
-def append(db: Connection, lines: list[DeviceLine], now_utc_ms: int) -> None:
-    """Keep a device's lines, each once, and their digest in the log.  Lines held already stay as they are."""
-    new = sum(add(db, audit, row_of(line)) for line in lines)
+def append(db: Connection, role: str, lines: list[DeviceLine], now_utc_ms: int) -> None:
+    """Keep a device's lines, each once, and their digest in the log.  Lines held already stay as they are.
+
+    Raises Repeated, and keeps none, if one is held with another text.
+    """
+    new = sum(_kept(db, line) for line in lines)
     if new:
         device, numbers = lines[0].device, [line.number for line in lines]
         span = f"{device}:{min(numbers)}-{max(numbers)}"
-        note(db, Note(now_utc_ms, device, "gate", DEVICE_LINES, span, result=digest(db, span)))
+        note(db, Note(now_utc_ms, device, role, DEVICE_LINES, span, result=digest(db, span)))
+
+
+def _kept(db: Connection, line: DeviceLine) -> bool:
+    """False if it is held already."""
+    if add(db, audit, row_of(line)):
+        return True
+    here = (audit.c.device == line.device) & (audit.c.number == line.number)
+    if DeviceLine(**db.execute(select(audit).where(here)).one()._mapping) != line:
+        raise Repeated(f"line {line.number} of {line.device} is held with another text; the first one stands")
+    return False
 
 
 def digest(db: Connection, span: str) -> str:

@@ -88,7 +88,7 @@ def requests(place: Place) -> Mapping[str, Message]:
         ),
         "/limen.v1.Fleet/Health": fleet_pb2.HealthRequest(device=DEVICE),
         "/limen.v1.Audit/Append": audit_pb2.AppendRequest(
-            entries=[audit_pb2.AuditEntry(number=1, at_utc_ms=1, event="door.opened")]
+            entries=[audit_pb2.AuditEntry(number=1, at_utc_ms=1, event="agent.called", detail="agent called")]
         ),
         "/limen.v1.Audit/Search": audit_pb2.SearchAuditRequest(),
         "/grpc.health.v1.Health/Check": health_pb2.HealthCheckRequest(),

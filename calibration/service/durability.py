@@ -137,6 +137,8 @@ class _Load:
     def _report(self, channel: grpc.Channel) -> None:
         first = max(self._lines, default=0) + 1
         numbers = range(first, first + LINES)
-        entries = [audit_pb2.AuditEntry(number=n, at_utc_ms=n, event="door.opened") for n in numbers]
+        entries = [
+            audit_pb2.AuditEntry(number=n, at_utc_ms=n, event="agent.called", detail="agent called") for n in numbers
+        ]
         AuditStub(channel).Append(audit_pb2.AppendRequest(entries=entries), timeout=DEADLINE_S)
         self._lines.update(numbers)

@@ -21,6 +21,7 @@ from edge.errors import JournalUnfit
 
 log = structlog.get_logger()
 KEPT_S = 14 * 86_400
+LARGEST = 2**53 - 1  # number or time: what the service takes, and every JSON reader too
 TOLD = (Grant, CallAgent, Outcome)  # effects the service hears about
 
 
@@ -169,7 +170,10 @@ def _line(notice: Notice) -> dict[str, Any]:
 
 def _notice(tree: dict[str, Any]) -> Notice:
     step = Step(tree["now_s"], codec.value(tree["event"]), codec.value(tree["effects"]))
-    return Notice(tree["n"], tree["utc_ms"], tree["journey"], step)
+    number, utc_ms = tree["n"], tree["utc_ms"]
+    if not (type(number) is type(utc_ms) is int and 0 < number <= LARGEST and 0 < utc_ms <= LARGEST):
+        raise ValueError(f"n and utc_ms must be whole numbers from 1 to {LARGEST}")
+    return Notice(number, utc_ms, tree["journey"], step)
 
 
 def _write(file: int, data: bytes, durable: bool) -> None:

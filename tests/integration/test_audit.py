@@ -41,8 +41,8 @@ def test_se06_a_head_of_another_key_is_no_head(engine: Engine, tmp_path: Path) -
 def test_se06_devices_lines_are_bound_into_the_log(engine: Engine) -> None:
     lines = [DeviceLine("kiosk-1", number, 1, "gate.opened", "", "") for number in (1, 2, 3)]
     with engine.begin() as db:
-        audit.append(db, lines, 5)
-        audit.append(db, lines, 6)  # told again: held already
+        audit.append(db, "gate", lines, 5)
+        audit.append(db, "gate", lines, 6)  # told again: held already
         (entry,) = audit.search(db, "kiosk-1", "", 0, 10)
         assert (entry.subject, entry.result) == ("kiosk-1:1-3", audit.digest(db, "kiosk-1:1-3"))
         db.exec_driver_sql("UPDATE audit SET event = 'gate.shut' WHERE number = 2")

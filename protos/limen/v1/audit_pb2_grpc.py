@@ -50,7 +50,9 @@ class AuditServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Append(self, request, context):
-        """Keeps entries once: an entry already held under (device, number) is acknowledged again.
+        """Keeps entries once: an entry already held under (device, number) is acknowledged again; with another text it is
+        refused (ALREADY_EXISTS), and none of the request is kept.  An event or detail outside the service's vocabulary is
+        refused (INVALID_ARGUMENT).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

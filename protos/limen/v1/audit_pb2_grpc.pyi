@@ -32,7 +32,10 @@ class AuditStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AuditAsyncStub: ...
     Append: _grpc.UnaryUnaryMultiCallable[_audit_pb2.AppendRequest, _audit_pb2.AppendReply]
-    """Keeps entries once: an entry already held under (device, number) is acknowledged again."""
+    """Keeps entries once: an entry already held under (device, number) is acknowledged again; with another text it is
+    refused (ALREADY_EXISTS), and none of the request is kept.  An event or detail outside the service's vocabulary is
+    refused (INVALID_ARGUMENT).
+    """
     Search: _grpc.UnaryUnaryMultiCallable[_audit_pb2.SearchAuditRequest, _audit_pb2.SearchAuditReply]
     """Entries of the log, by who or about what.  A search is itself recorded."""
 
@@ -40,7 +43,10 @@ class AuditStub:
 class AuditAsyncStub(AuditStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Append: _aio.UnaryUnaryMultiCallable[_audit_pb2.AppendRequest, _audit_pb2.AppendReply]  # type: ignore[assignment]
-    """Keeps entries once: an entry already held under (device, number) is acknowledged again."""
+    """Keeps entries once: an entry already held under (device, number) is acknowledged again; with another text it is
+    refused (ALREADY_EXISTS), and none of the request is kept.  An event or detail outside the service's vocabulary is
+    refused (INVALID_ARGUMENT).
+    """
     Search: _aio.UnaryUnaryMultiCallable[_audit_pb2.SearchAuditRequest, _audit_pb2.SearchAuditReply]  # type: ignore[assignment]
     """Entries of the log, by who or about what.  A search is itself recorded."""
 
@@ -51,7 +57,10 @@ class AuditServicer(metaclass=_abc_1.ABCMeta):
         request: _audit_pb2.AppendRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.AppendReply, _abc.Awaitable[_audit_pb2.AppendReply]]:
-        """Keeps entries once: an entry already held under (device, number) is acknowledged again."""
+        """Keeps entries once: an entry already held under (device, number) is acknowledged again; with another text it is
+        refused (ALREADY_EXISTS), and none of the request is kept.  An event or detail outside the service's vocabulary is
+        refused (INVALID_ARGUMENT).
+        """
 
     @_abc_1.abstractmethod
     def Search(

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import re
 import resource
 import signal
 from pathlib import Path
@@ -122,6 +123,14 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
     journal = asyncio.run(write(tmp_path, GRANTED, ENDED))
     lines = journal.path.read_bytes().split(b"\n")
     journal.path.write_bytes(b"\n".join([lines[0][:-9], *lines[1:]]))
+    with pytest.raises(JournalUnfit, match="line 1 cannot be read"):
+        list(read(journal.path))
+
+
+@pytest.mark.parametrize("number", ["0", "-1", str(2**53), "1.5", "true", '"7"'])
+def test_a_number_the_service_would_not_take_is_a_damaged_line(tmp_path: Path, number: str) -> None:
+    journal = asyncio.run(write(tmp_path, GRANTED))
+    journal.path.write_text(re.sub(r'"n":\d+', f'"n":{number}', journal.path.read_text()))
     with pytest.raises(JournalUnfit, match="line 1 cannot be read"):
         list(read(journal.path))
 

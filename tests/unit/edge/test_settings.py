@@ -168,3 +168,17 @@ def test_the_input_link_to_use_is_named(tmp_path: Path) -> None:
     link.symlink_to("/dev/input/event7")
     with pytest.raises(ValueError, match=rf'set device = "{link}"'):
         settings.stable_input("/dev/input/event7", tmp_path)
+
+
+@pytest.mark.parametrize("path", ["", "/dev/tty S0", "/dev/ttyS0\\n", "/dev/\\u0000", "/dev/ttyä", "/" + "x" * 200])
+def test_a_line_that_is_no_path_is_refused(read: Read, path: str) -> None:
+    with pytest.raises(SettingsUnfit, match=r"gate\.controller\.port: .*must be a path of 1 to 200 visible ASCII"):
+        read(CONTROLLER.replace("/dev/serial/by-path/pci-1", path))
+
+
+@pytest.mark.parametrize("name", ["", "-k", "a b", "a/b", "a\\nb", "ä", "x" * 81])
+def test_a_device_whose_name_could_not_be_registered_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "gate.toml"
+    file.write_text(REST.replace('device = "k"', f'device = "{name}"') + "[gate]\n" + CONTROLLER)
+    with pytest.raises(SettingsUnfit, match=r"device: String should match pattern"):
+        settings.read(file, {})
