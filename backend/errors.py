@@ -12,6 +12,8 @@ ServiceError
 ├── KeyGone              what is asked for was purged, or its key is missing              FAILED_PRECONDITION
 ├── TooLate              the caller's deadline has passed                               DEADLINE_EXCEEDED
 ├── StoreDown            the database does not answer now: ask again with the same key   UNAVAILABLE
+│   ├── StoreReadOnly    it takes no writes, as a standby: ask again with the same key   UNAVAILABLE
+│   └── StoreFull        it has no room: an administrator makes some                     RESOURCE_EXHAUSTED
 └── StoreUnfit           the database or its key cannot be used: the service stops
 """
 
@@ -74,3 +76,11 @@ class StoreUnfit(ServiceError):
 
 class StoreDown(ServiceError):
     """Nothing was kept, unless it says that this is unknown."""
+
+
+class StoreReadOnly(StoreDown):
+    pass
+
+
+class StoreFull(StoreDown):
+    pass

@@ -40,6 +40,7 @@ CODES: dict[type[Exception], grpc.StatusCode] = {
     errors.SecondSession: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.KeyGone: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Refused: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.StoreFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.StoreDown: grpc.StatusCode.UNAVAILABLE,
     ImageRefused: grpc.StatusCode.INVALID_ARGUMENT,
 }
@@ -174,7 +175,8 @@ class Guard(grpc.aio.ServerInterceptor):
             self._second.inc()
             log.warning("session.second_refused", device=caller().name)
         if action := RECORDED.get(type(error)):
-            await self._refusals.record(caller(), method, why, action)
+            with contextlib.suppress(errors.StoreDown):  # it is in our log; who was refused is told so all the same
+                await self._refusals.record(caller(), method, why, action)
         await context.abort(code, why)
 
 

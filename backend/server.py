@@ -111,7 +111,7 @@ async def running(
     point = _operating_point(settings.operating_point or FILE)
     async with contextlib.AsyncExitStack() as stack:
         parts = await assembled(settings, LivedClock(clock, monotonic), point, stack)
-        measured, readiness = Metrics(), Readiness(NAMES)
+        measured, readiness = Metrics(), Readiness(NAMES, settings.standby)
         measured.follow(readiness, parts.lived)
         parts.store.observe = measured.observe_store
         stack.enter_context(metrics.served(measured, settings.metrics))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
+SYNCHRONOUS = "synchronous"
 SEALED_OR_HERE = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])"  # in clear only within a machine
 
 
@@ -94,7 +95,8 @@ class Settings(Section):
     listen: str = "127.0.0.1:7443"
     state_dir: Path
     keys_dir: Path | None = None  # shared by all replicas, kept out of the backup; else `keys` in state_dir
-    database: str = ""  # postgresql://…; else the encrypted file in state_dir
+    database: str = ""  # postgresql://…, with every host that may be primary; else the encrypted file in state_dir
+    standby: Literal["synchronous", "none"] | None = None  # whether a fail-over may lose what was acknowledged
     photos_dir: Path
     country: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USA"  # whose border it is: ICAO code
     threads: Annotated[int, Field(ge=1, le=64)] = 2

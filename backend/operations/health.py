@@ -1,4 +1,4 @@
-"""Whether the service can be asked: not before its galleries are back, not while its database is away or it drains."""
+"""Whether the service can be asked: once its galleries are back, while its database takes writes, until it drains."""
 
 import asyncio
 import time
@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Iterable
 import structlog
 from grpc_health.v1 import health_pb2 as pb
 from grpc_health.v1.health_pb2_grpc import HealthServicer
-from sqlalchemy import Connection, text
 
 from backend.clock import Clock
 from backend.errors import NotReady, StoreDown
 from backend.galleries import Galleries
+from backend.settings import SYNCHRONOUS
 from backend.store import backlog
 from backend.store.engine import Store
+from backend.store.outage import Trouble
+from backend.store.probe import Found
 from backend.wrapping import Context
 
 log = structlog.get_logger()
@@ -27,17 +29,24 @@ STALE_MS = 6 * 3_600_000  # a journey that left so long ago need not be searchab
 class Readiness:
     """What the service says of itself; `watchers` are told at once."""
 
-    def __init__(self, services: Iterable[str]) -> None:
-        self._services = frozenset(services) | {""}
+    def __init__(self, services: Iterable[str], standby: str | None = None) -> None:
+        """standby: as the settings ask for it."""
+        self._services, self._standby = frozenset(services) | {""}, standby
         self.changed = asyncio.Event()  # of the next change: take it before you look
-        self.warm = self.store_up = False
+        self.warm = False
+        self.store = Found(Trouble.AWAY)
         self.draining = asyncio.Event()
         self.watchers = 0
         self.taken = 0  # calls, since the start
 
     @property
     def serving(self) -> bool:
-        return self.warm and self.store_up and not self.draining.is_set()
+        return self.warm and self.store.trouble is None and not self.draining.is_set()
+
+    @property
+    def standby_missing(self) -> bool:
+        """A synchronous one is asked for and the server waits for none: it is said, and the service goes on."""
+        return self._standby == SYNCHRONOUS and self.store.synchronous is False
 
     def status(self, service: str) -> pb.HealthCheckResponse:
         if service not in self._services:
@@ -45,11 +54,15 @@ class Readiness:
         serving = pb.HealthCheckResponse.SERVING if self.serving else pb.HealthCheckResponse.NOT_SERVING
         return pb.HealthCheckResponse(status=serving)
 
-    def found(self, *, warm: bool, store_up: bool) -> None:
-        if (warm, store_up) != (self.warm, self.store_up):
-            log.info("service.stands", warm=warm, store_up=store_up)
-            self.warm, self.store_up = warm, store_up
+    def found(self, *, warm: bool, store: Found) -> None:
+        before = self.warm, self.store.trouble
+        alone = self.standby_missing
+        self.warm, self.store = warm, store
+        if before != (warm, store.trouble):
+            log.info("service.stands", warm=warm, store=store.trouble or "writes", why=store.why)
             self._tell()
+        if self.standby_missing and not alone:
+            log.error("store.standby_missing", advice="records acknowledged from now on are in one place only")
 
     def drain(self) -> None:
         self.draining.set()
@@ -96,18 +109,19 @@ async def watch(readiness: Readiness, store: Store, galleries: Galleries, clock:
     """Look at the database and the galleries, for ever."""
     until_s, warm = time.monotonic() + WARM_S, False
     while True:
-        try:
-            await store.read(_answers)
-            wanted = [] if warm else await store.read(backlog.searchable, clock() - STALE_MS)
-            warm = warm or time.monotonic() > until_s or all(_searchable(galleries, journey) for journey in wanted)
-            readiness.found(warm=warm, store_up=True)
-        except StoreDown:
-            readiness.found(warm=warm, store_up=False)
+        found = await store.probe.look()
+        if not warm and found.trouble is None:
+            warm = time.monotonic() > until_s or await _warm(store, galleries, clock)
+        readiness.found(warm=warm, store=found)
         await asyncio.sleep(EVERY_S)
 
 
-def _answers(db: Connection) -> None:
-    db.execute(text("SELECT 1")).one()
+async def _warm(store: Store, galleries: Galleries, clock: Clock) -> bool:
+    try:
+        wanted = await store.read(backlog.searchable, clock() - STALE_MS)
+    except StoreDown:
+        return False
+    return all(_searchable(galleries, journey) for journey in wanted)
 
 
 def _searchable(galleries: Galleries, journey: str) -> bool:

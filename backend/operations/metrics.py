@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
@@ -9,6 +10,7 @@ from backend.errors import StoreUnfit
 from backend.operations.health import Readiness
 from backend.retention.lived_clock import LivedClock
 from backend.store.backlog import Backlog, Waiting
+from backend.store.outage import Trouble
 
 RPC_S = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 STORE_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
@@ -31,7 +33,11 @@ class Metrics:
             "limen_store_seconds", "Transactions, waiting included", ["kind"], buckets=STORE_S, registry=registry
         )
         self.serving = Gauge("limen_serving", "1 while the service can be asked", registry=registry)
-        self.store_up = Gauge("limen_store_up", "1 while the database answers", registry=registry)
+        self.store_up = Gauge("limen_store_up", "1 while the database takes writes", registry=registry)
+        self.store_trouble = Gauge("limen_store_trouble", "1 for why it does not", ["kind"], registry=registry)
+        self.standby_missing = Gauge(
+            "limen_standby_missing", "1 while commits wait for no synchronous standby, and should", registry=registry
+        )
         self.searchable = Histogram(
             "limen_gallery_searchable_seconds",
             "From a manifest's receipt to its gallery being searchable",
@@ -69,7 +75,10 @@ class Metrics:
     def follow(self, readiness: Readiness, lived: LivedClock) -> None:
         self.clock_ahead.set_function(lambda: lived.ahead_ms / 1000)
         self.serving.set_function(lambda: float(readiness.serving))
-        self.store_up.set_function(lambda: float(readiness.store_up))
+        self.store_up.set_function(lambda: float(readiness.store.trouble is None))
+        for kind in Trouble:
+            self.store_trouble.labels(kind.value).set_function(partial(_is, readiness, kind))
+        self.standby_missing.set_function(lambda: float(readiness.standby_missing))
 
     def observe_store(self, kind: str, seconds: float) -> None:
         self.store.labels(kind).observe(seconds)
@@ -106,6 +115,10 @@ def served(metrics: Metrics, where: str) -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _is(readiness: Readiness, kind: Trouble) -> float:
+    return float(readiness.store.trouble is kind)
 
 
 def _age_s(waiting: Waiting, now_utc_ms: int) -> float:

@@ -18,10 +18,12 @@ from backend.store.tables.frame import metadata
 from backend.store.tables.officers import alerts, allowances, hotlist, proposals
 from backend.store.tables.proof import audit, audit_heads, audit_log, holds, key_checks, lived_time, rule_changes
 from backend.store.tables.recorded import amendments, crossings, outbox, reconciliations
+from backend.store.tables.watched import store_checks
 
 __all__ = [
     "alerts", "allowances", "amendments", "answers", "assignments", "audit", "audit_heads", "audit_log",
     "boardings", "captures", "crossings", "decisions", "galleries", "holds", "hotlist", "journeys", "key_checks",
     "lived_time", "messages", "metadata", "outbox", "outcomes", "peers", "people", "photo_refusals", "posts",
-    "proposals", "reconciliations", "rule_changes", "sessions", "templates", "traveler_documents", "travelers",
+    "proposals", "reconciliations", "rule_changes", "sessions", "store_checks", "templates", "traveler_documents",
+    "travelers",
 ]  # fmt: skip

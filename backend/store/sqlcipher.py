@@ -54,13 +54,16 @@ def open_file(file: Path, key: str) -> Engine:
 
     def connect() -> sqlcipher3.dbapi2.Connection:
         raw = sqlcipher3.dbapi2.connect(str(file), check_same_thread=False, timeout=BUSY_S)
-        raw.isolation_level = None  # SQLAlchemy's begin, below, is the only one
-        raw.execute(f"PRAGMA key = \"x'{key}'\"")
-        for setting in SETTINGS:
-            raw.execute(f"PRAGMA {setting}")
-        if wrong := unfit({name: str(raw.execute(f"PRAGMA {name}").fetchone()[0]) for name in NEEDED}):
+        try:
+            raw.isolation_level = None  # SQLAlchemy's begin, below, is the only one
+            raw.execute(f"PRAGMA key = \"x'{key}'\"")
+            for setting in SETTINGS:
+                raw.execute(f"PRAGMA {setting}")
+            if wrong := unfit({name: str(raw.execute(f"PRAGMA {name}").fetchone()[0]) for name in NEEDED}):
+                raise StoreUnfit(f"{file}: {wrong}")
+        except BaseException:
             raw.close()
-            raise StoreUnfit(f"{file}: {wrong}")
+            raise
         return raw
 
     pool = {"poolclass": QueuePool, "pool_size": CONNECTIONS, "hide_parameters": True}
