@@ -110,6 +110,8 @@ class Brain:
             if self._reader:
                 self._reader.poll(now_s, datetime.now().astimezone().date())
             self.events.put_nowait(Tick())
+            if now_s - self._progress_s < PROGRESS_S:
+                self._view.move(now_s)
             self._show_devices()
             await asyncio.sleep(QUICK_S if isinstance(self._state.phase, Passing) else PERIOD_S)
 

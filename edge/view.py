@@ -2,11 +2,31 @@
 
 import asyncio
 import contextlib
+import math
+import time
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from edge.encounter.events import Prompt
+
+REPEAT_S = 0.5  # between two events of a stream without news; a page is not current after three seconds without one
+STILL_S = 2.0  # the brain says that it moves at every beat; without that for this long nothing here is current
+FOR_AGENT = (
+    "prompt",
+    "lamp",
+    "gate",
+    "not_guaranteed",
+    "camera",
+    "reader",
+    "reader_ok",
+    "service",
+    "service_up",
+    "liveness_enforced",
+    "journey",
+    "aboard",
+    "outbox",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +49,7 @@ class Visit:
 
 @dataclass(slots=True)
 class View:
-    """Change it through `update`, so that followers hear of it."""
+    """Change it through `update`, so that followers hear of it.  moved_s: when the loop that decides last moved."""
 
     prompt: Prompt = Prompt.WELCOME
     lamp: str = "off"
@@ -46,6 +66,7 @@ class View:
     missing: tuple[Missing, ...] = ()
     visits: deque[Visit] = field(default_factory=lambda: deque(maxlen=12))
     outbox: int = 0
+    moved_s: float = -math.inf
     _revision: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -61,8 +82,27 @@ class View:
         self.visits.appendleft(visit)
         self._tell()
 
-    async def follow(self, most_s: float = 10.0) -> AsyncIterator[None]:
-        """Now, after every change, and every `most_s` seconds so that a dead page is noticed."""
+    def move(self, now_s: float) -> None:
+        """The brain makes progress: what is shown is of now."""
+        self.moved_s = now_s
+
+    @property
+    def current(self) -> bool:
+        """Whether the brain still stands behind what is shown."""
+        return time.monotonic() - self.moved_s < STILL_S
+
+    def for_traveler(self) -> dict[str, object]:
+        """What the traveler's page is told."""
+        return {"current": self.current, "prompt": self.prompt, "liveness_enforced": self.liveness_enforced}
+
+    def for_agent(self) -> dict[str, object]:
+        """What the agent's page is told."""
+        state: dict[str, object] = {name: getattr(self, name) for name in FOR_AGENT}
+        state |= {"current": self.current, "missing": [asdict(person) for person in self.missing]}
+        return state | {"visits": [asdict(visit) for visit in self.visits]}
+
+    async def follow(self, most_s: float = REPEAT_S) -> AsyncIterator[None]:
+        """Now, after every change, and every `most_s` seconds so that silence is noticed."""
         seen = -1
         while True:
             if seen == self._revision:

@@ -7,7 +7,7 @@ from vision.cues import Cue
 
 
 class Prompt(StrEnum):
-    """What the traveller's screen says: one thing at a time."""
+    """What the traveller's screen says: one thing at a time.  DOCUMENTS: in place of an invitation to a face check."""
 
     WELCOME = "welcome"
     LOOK_HERE = "look_here"
@@ -21,6 +21,7 @@ class Prompt(StrEnum):
     CHECKING = "checking"
     GO = "go"
     SEE_AGENT = "see_agent"
+    DOCUMENTS = "documents"
 
 
 # --- events -----------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def build(view: View, heard: Callable[[Event], None], agent_key: str) -> FastAPI
 
     @app.get("/events")
     async def traveller_events() -> Response:
-        return _stream(view, lambda: {"prompt": view.prompt, "liveness_enforced": view.liveness_enforced})
+        return _stream(view, view.for_traveler)
 
     _add_agents_page(app, view, agent_key)
     _add_boarding(app, view, heard, agent_key)
@@ -56,7 +56,7 @@ def _add_agents_page(app: FastAPI, view: View, agent_key: str) -> None:
     @app.get("/agent/events")
     async def agent_events(key: Annotated[str, Query()] = "") -> Response:
         _admit(key, agent_key)
-        return _stream(view, lambda: _all(view))
+        return _stream(view, view.for_agent)
 
 
 def _add_boarding(app: FastAPI, view: View, heard: Callable[[Event], None], agent_key: str) -> None:
@@ -95,23 +95,3 @@ def _stream(view: View, content: Callable[[], dict[str, object]]) -> Response:
             yield b"data: " + _JSON.dump_json(content()) + b"\n\n"
 
     return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
-
-
-def _all(view: View) -> dict[str, object]:
-    shown = (
-        "prompt",
-        "lamp",
-        "gate",
-        "not_guaranteed",
-        "camera",
-        "reader",
-        "reader_ok",
-        "service",
-        "service_up",
-        "liveness_enforced",
-        "journey",
-        "aboard",
-        "outbox",
-    )
-    state: dict[str, object] = {name: getattr(view, name) for name in shown}
-    return state | {"missing": [asdict(p) for p in view.missing], "visits": [asdict(v) for v in view.visits]}

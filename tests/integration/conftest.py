@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine
 
 from backend.acting import Acting
@@ -16,6 +17,7 @@ from tests.conftest import Caller
 from tests.integration.acts import Gate
 from tests.integration.desk import Desk
 from tests.integration.lists import NOW_UTC_MS
+from tests.integration.screens_rig import Screens, chromium
 from tests.integration.telling import Telling
 
 
@@ -54,3 +56,23 @@ def telling(engine: Engine, tmp_path: Path, sinks: Sinks) -> Telling:
 @pytest.fixture(scope="module")
 def g1(gate: Caller) -> Gate:
     return Gate(gate, "g1")
+
+
+@pytest.fixture
+def screens() -> Iterator[Screens]:
+    screens = Screens()
+    yield screens
+    screens.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1080, "height": 1920})
+    yield context.new_page()
+    context.close()

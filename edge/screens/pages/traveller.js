@@ -1,3 +1,5 @@
+import { follow } from "/pages/silence.js";
+
 // One prompt at a time: a picture and a sentence.  ?lang= chooses the language, else the browser's.
 const FACE = '<circle cx="100" cy="78" r="36"/><path d="M36 182c4-42 30-60 64-60s60 18 64 60"/>';
 const PICTURES = {
@@ -13,25 +15,30 @@ const PICTURES = {
   checking: '<circle cx="100" cy="100" r="72" stroke-dasharray="14 24"/><circle class="solid" cx="100" cy="100" r="12"/>',
   go: '<path d="M30 100h132M108 46l54 54-54 54"/>',
   see_agent: '<circle cx="66" cy="70" r="26"/><path d="M20 164c3-40 20-56 46-56s43 16 46 56"/><path d="M112 26h72v52h-32l-20 20V78h-20z"/><path d="M130 52h36"/>',
+  documents: '<rect x="52" y="22" width="96" height="134" rx="10"/><circle cx="100" cy="70" r="20"/><path d="M70 112c4-16 14-22 30-22s26 6 30 22M74 134h52M100 166v26M84 178l16 14 16-14"/>',
   lost: '<circle cx="100" cy="100" r="74"/><path d="M100 56v52"/><circle class="solid" cx="100" cy="140" r="7"/>',
 };
 const SENTENCES = {
   en: { welcome: "Walk up and look at the camera", look_here: "Please look here", come_closer: "Please come closer",
     step_back: "Please step back a little", more_light: "More light is coming", one_person: "One person at a time, please",
     hold_still: "Please hold still", uncover: "Please take off sunglasses or mask", moment: "Please keep looking here", checking: "One moment", go: "Please walk through", see_agent: "Please see the agent",
-    lost: "Please see the agent", notice: "Your face is compared with the photos of this journey's travellers. If you prefer documents, please tell the agent." },
+    documents: "Please show your documents to the agent",
+    lost: "Please see an agent", notice: "Your face is compared with travelers’ photos. Prefer documents? Please tell the agent." },
   de: { welcome: "Bitte vortreten und in die Kamera blicken", look_here: "Bitte hierher blicken", come_closer: "Bitte näher kommen",
     step_back: "Bitte etwas zurücktreten", more_light: "Es wird gleich heller", one_person: "Bitte einzeln eintreten",
     hold_still: "Bitte stillhalten", uncover: "Bitte Sonnenbrille oder Maske abnehmen", moment: "Bitte weiter hierher blicken", checking: "Einen Moment", go: "Bitte durchgehen", see_agent: "Bitte zum Personal gehen",
-    lost: "Bitte zum Personal gehen", notice: "Ihr Gesicht wird mit den Fotos der Reisenden dieser Reise verglichen. Wenn Sie lieber Dokumente zeigen, sagen Sie es bitte dem Personal." },
+    documents: "Bitte dem Personal die Dokumente zeigen",
+    lost: "Bitte zum Personal gehen", notice: "Ihr Gesicht wird mit Fotos der Reisenden verglichen. Lieber Dokumente? Bitte dem Personal sagen." },
   fr: { welcome: "Avancez et regardez la caméra", look_here: "Regardez ici, s'il vous plaît", come_closer: "Approchez-vous",
     step_back: "Reculez un peu", more_light: "La lumière arrive", one_person: "Une seule personne à la fois",
     hold_still: "Ne bougez pas", uncover: "Retirez lunettes de soleil ou masque", moment: "Continuez à regarder ici", checking: "Un instant", go: "Passez, s'il vous plaît", see_agent: "Adressez-vous à l'agent",
-    lost: "Adressez-vous à l'agent", notice: "Votre visage est comparé aux photos des voyageurs de ce trajet. Si vous préférez présenter vos documents, dites-le à l'agent." },
+    documents: "Présentez vos documents à l'agent",
+    lost: "Adressez-vous à un agent", notice: "Votre visage est comparé aux photos des voyageurs. Plutôt vos documents ? Dites-le à l'agent." },
   es: { welcome: "Acérquese y mire a la cámara", look_here: "Mire aquí, por favor", come_closer: "Acérquese un poco más",
     step_back: "Retroceda un poco", more_light: "Ahora habrá más luz", one_person: "De uno en uno, por favor",
     hold_still: "No se mueva, por favor", uncover: "Quítese las gafas de sol o la mascarilla", moment: "Siga mirando aquí, por favor", checking: "Un momento", go: "Pase, por favor", see_agent: "Diríjase al agente",
-    lost: "Diríjase al agente", notice: "Su rostro se compara con las fotos de los viajeros de este trayecto. Si prefiere mostrar sus documentos, dígaselo al agente." },
+    documents: "Muestre sus documentos al agente",
+    lost: "Diríjase a un agente", notice: "Su rostro se compara con fotos de los viajeros. ¿Prefiere documentos? Dígaselo al agente." },
 };
 const wished = new URLSearchParams(location.search).get("lang") ?? navigator.language.slice(0, 2);
 const lang = wished in SENTENCES ? wished : "en";
@@ -40,28 +47,17 @@ document.documentElement.lang = lang;
 
 let flat = false;
 
+// The notice and the way to opt out stay whatever else is shown (NOT-1): the next person may follow at once.
+document.getElementById("notice").textContent = say.notice;
+
 function show(prompt) {
   document.body.dataset.prompt = prompt;
   document.getElementById("pictogram").innerHTML = PICTURES[prompt];
   document.getElementById("sentence").textContent = say[prompt];
-  document.getElementById("notice").textContent = prompt === "welcome" ? say.notice : "";
   document.getElementById("flat").hidden = !flat;
 }
 
-// Nothing heard for 15 s (the stream repeats itself every 10): the page must not go on promising anything.
-let silence;
-function heard() {
-  clearTimeout(silence);
-  silence = setTimeout(() => show("lost"), 15000);
-}
-
-show("welcome");
-heard();
-const events = new EventSource("/events");
-events.onmessage = (message) => {
-  heard();
-  const state = JSON.parse(message.data);
+follow("/events", (state) => {
   flat = !state.liveness_enforced;
   show(state.prompt);
-};
-events.onerror = () => show("lost");
+}, (current) => { if (!current) show("lost"); });

@@ -1,0 +1,85 @@
+"""The appliance's pages as a real server serves them, over a view that the test changes; and a real browser."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from calibration.rehearsal.lane import free_port
+from edge.encounter.events import Event
+from edge.screens.app import build
+from edge.view import View, Visit
+
+KEY = "a key for tests"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@dataclass
+class Screens:
+    """The pages of an appliance whose view the test changes; it moves until the test says otherwise."""
+
+    view: View = field(default_factory=View)
+    heard: list[Event] = field(default_factory=list)
+    port: int = field(default_factory=lambda: free_port(0))
+    moves: bool = True
+
+    def __post_init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        app = build(self.view, self.heard.append, KEY)
+        config = uvicorn.Config(app, port=self.port, log_level="error", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self._thread.start()
+        assert self._ready.wait(10)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        moving = asyncio.create_task(self._move())
+        self._ready.set()
+        await self._server.serve()
+        moving.cancel()
+
+    async def _move(self) -> None:
+        while True:
+            if self.moves:
+                self.view.move(time.monotonic())
+            await asyncio.sleep(0.05)
+
+    def update(self, **fields: object) -> None:
+        self._loop.call_soon_threadsafe(lambda: self.view.update(**fields))
+
+    def visited(self, visit: Visit) -> None:
+        self._loop.call_soon_threadsafe(self.view.visited, visit)
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    def start_again(self) -> None:
+        self.view = View(prompt=self.view.prompt)
+        self._start()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        browser.close()
