@@ -11,7 +11,9 @@ from backend.errors import NotAllowed
 GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE = "gate", "touchpoint", "carrier", "operator", "console"
 DEVICE_ROLES = frozenset({GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE})
 # People.  A supervisor settles what others propose, a records officer amends, an auditor reads and changes nothing.
-OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
+# An agent boards travelers at a gate, through its appliance, and calls nothing here.
+AGENT, OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
+    "agent",
     "officer",
     "supervisor",
     "analyst",
@@ -20,7 +22,7 @@ OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
     "manager",
     "auditor",
 )
-PEOPLE_ROLES = frozenset({OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR})
+PEOPLE_ROLES = frozenset({AGENT, OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,10 @@ ALLOWED: dict[str, Rule] = {
     "/limen.v1.Crossings/Overstays": _rule(ANALYST, RECORDS, ported=True, purposes=("inspection", "case")),
     "/limen.v1.Crossings/Reconciliations": _rule(RECORDS, ported=True),
     "/limen.v1.Crossings/Reconcile": _rule(RECORDS, ported=True, purposes=("redress", "case")),
-    "/limen.v1.People/Login": _rule(CONSOLE),
+    "/limen.v1.People/Login": _rule(CONSOLE, GATE),
+    "/limen.v1.People/EndShift": _rule(GATE, ported=True),
+    "/limen.v1.People/ShiftCodes": _rule(GATE, ported=True),
+    "/limen.v1.People/ReportShift": _rule(GATE, ported=True),
     "/limen.v1.People/Logout": _rule(*PEOPLE_ROLES),
     "/limen.v1.People/WhoAmI": _rule(*PEOPLE_ROLES),
     "/limen.v1.Fleet/Hello": _rule(GATE, TOUCHPOINT),

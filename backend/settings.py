@@ -108,6 +108,7 @@ class Settings(Section):
     operating_point: Path | None = None  # what `limen-calibrate identify --write` made; else the one that came along
     ahead_h: Annotated[float, Field(gt=0, le=24)] = 24.0  # galleries are built so long before departure
     stay_days: Annotated[int, Field(ge=1)] = 90  # an arrival may stay
+    shift_h: Annotated[float, Field(gt=0, le=24)] = 10.0  # how long an agent's login at a gate is good
     escalate_s: Seconds = 15.0  # after which an alert nobody took goes to more officers
     witness_dir: Path | None = None  # where signed heads of the audit log are also written, for an outside witness
     rules: Rules = Rules()

@@ -13,11 +13,15 @@ from limen.v1 import people_pb2
 from limen.v1.people_pb2_grpc import PeopleStub
 from sqlalchemy import Connection
 
+from backend.access import AGENT
+from backend.clock import utc_ms
 from backend.commands.terms import Identity, Server, SettingsFile, administered, asked, channel, settings_of, stop
 from backend.errors import Refused, ServiceError
-from backend.people import passwords
+from backend.keys import KeyRing
+from backend.people import codes, passwords
 from backend.people.posts import Post, parse, person_named
-from backend.store import people
+from backend.settings import Settings
+from backend.store import key_checks, people, shifts
 from backend.store.people import Account
 
 person = typer.Typer(help="Named people and their posts.", no_args_is_help=True)
@@ -87,6 +91,19 @@ def password(name: str, settings: SettingsFile) -> None:
     print(f"{name} has a new password")
 
 
+@person.command("codes")
+def issue_codes(name: str, settings: SettingsFile) -> None:
+    """Ten one-time codes by which an agent can begin a shift while the service is away; those from before are void.
+
+    They are shown now and never again.
+    """
+    read, made = settings_of(settings), codes.made()
+    salt = codes.salt(asked(read, lambda db: _agents_keys(db, read, name)))
+    verifiers = [codes.verifier(salt, name, code) for code in made]
+    asked(read, lambda db: _issue_codes(db, name, verifiers))
+    print("\n".join(made))
+
+
 @person.command("list")
 def list_people(settings: SettingsFile) -> None:
     """One JSON object a line."""
@@ -148,6 +165,18 @@ def _welcome(db: Connection, name: str, wanted: bool, reason: str) -> None:
     if not people.welcome(db, name, wanted):
         raise Refused(f"nobody has an account {name}")
     administered(db, "person.restored" if wanted else "person.barred", name, reason)
+
+
+def _agents_keys(db: Connection, read: Settings, name: str) -> KeyRing:
+    account = people.find(db, name)
+    if account is None or not account.welcome or not any(post.role == AGENT for post in people.held(db, name)):
+        raise Refused(f"{name} is no agent; `limen-tvs person post {name} --add agent@PORT` makes one")
+    return key_checks.opened(db, read.keys)
+
+
+def _issue_codes(db: Connection, name: str, verifiers: list[str]) -> None:
+    shifts.issue(db, name, verifiers, utc_ms())
+    administered(db, "person.codes_issued", name, str(len(verifiers)))
 
 
 def _set_password(db: Connection, name: str, hashed: str) -> None:

@@ -70,6 +70,9 @@ class Metrics:
         self.clock_ahead = Gauge(
             "limen_clock_ahead_seconds", "The clock is beyond what deletion goes by", registry=registry
         )
+        self.doubtful = Gauge(
+            "limen_shifts_doubtful", "Shifts of the last day begun by a code that was not good", registry=registry
+        )
         self.audit = Gauge("limen_audit_entries", "Entries of the audit log", registry=registry)
 
     def follow(self, readiness: Readiness, lived: LivedClock) -> None:
@@ -96,6 +99,7 @@ class Metrics:
             count.set(waiting.count)
             age.set(_age_s(waiting, until_utc_ms))
         self.audit.set(found.audit)
+        self.doubtful.set(found.doubtful)
 
 
 @contextlib.contextmanager

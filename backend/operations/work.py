@@ -40,7 +40,7 @@ async def tell(metrics: Metrics, store: Store, clock: Clock, terms: Terms) -> No
     while True:
         now = clock()
         begun = now - terms.gallery_ms
-        metrics.tell(await store.read(backlog.backlog, begun, terms.ahead_ms), now, begun)
+        metrics.tell(await store.read(backlog.backlog, now, begun, terms.ahead_ms), now, begun)
         metrics.ready.set(len(await store.read(backlog.searchable, now - STALE_MS)))
         for made in await store.read(backlog.became_searchable, seen_utc_ms):
             metrics.searchable.observe((made.searchable_utc_ms - made.received_utc_ms) / 1000)

@@ -6,18 +6,22 @@ Tries are counted before the password is looked at, so many at once do not get m
 import asyncio
 import hashlib
 import secrets
+import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from backend.access import GATE
 from backend.caller import Caller
 from backend.clock import Clock
 from backend.errors import Busy, NotAllowed
 from backend.people import passwords
-from backend.store import people
+from backend.store import people, shifts
 from backend.store.audit import by, note
 from backend.store.engine import Store
+from backend.store.shifts import Shift
 
+HOUR_MS = 3_600_000
 SESSION_MS = 8 * 3600 * 1000
 TRIES = 5  # wrong ones, before the account waits
 WAIT_MS, LONGEST_WAIT_MS = 30_000, 15 * 60_000  # after the fifth, doubled by each further one
@@ -28,8 +32,11 @@ NO = "person or password is wrong, or the account waits after too many tries"
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """token: "" of a shift.  shift: its session, "" of a console's."""
+
     token: str
     until_utc_ms: int
+    shift: str = ""
 
 
 def digest(token: str) -> str:
@@ -38,8 +45,8 @@ def digest(token: str) -> str:
 
 
 class Logins:
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Clock, shift_h: float = 10.0) -> None:
+        self._store, self._clock, self._shift_ms = store, clock, int(shift_h * HOUR_MS)
         self._checking, self._waiting = asyncio.Semaphore(AT_ONCE), 0
 
     async def log_in(self, console: Caller, person: str, password: str) -> Session:
@@ -65,8 +72,11 @@ class Logins:
             if kept is not None:
                 await self._store.run(note, by(console, self._clock(), "person.login_refused", person))
             raise NotAllowed(NO)
-        session = Session(secrets.token_urlsafe(32), self._clock() + SESSION_MS)
-        if not await self._store.run(_finish, console, person, session, self._clock()):
+        now_utc_ms = self._clock()
+        session = Session(secrets.token_urlsafe(32), now_utc_ms + SESSION_MS)
+        if console.role == GATE:
+            session = Session("", now_utc_ms + self._shift_ms, str(uuid.uuid4()))
+        if not await self._store.run(_finish, console, person, session, now_utc_ms):
             raise NotAllowed(NO)
         return session
 
@@ -87,11 +97,19 @@ def _begin(db: Connection, person: str, now_utc_ms: int) -> str | None:
 
 
 def _finish(db: Connection, console: Caller, person: str, session: Session, now_utc_ms: int) -> bool:
-    """False if the person was barred meanwhile."""
+    """False if the person was barred meanwhile, or is no agent of the gate's port."""
     account = people.find(db, person)
     if account is None or not account.welcome:
         return False
+    if session.shift and not shifts.works_at(db, person, console.port):
+        note(db, by(console, now_utc_ms, "person.login_refused", person, console.port, "no agent of this port"))
+        return False
     people.count_try(db, person, 0, 0)
-    people.open_session(db, digest(session.token), person, now_utc_ms, session.until_utc_ms)
-    note(db, by(console, now_utc_ms, "person.logged_in", person))
+    if session.shift:
+        at = (console.port, console.gate or "", console.name)
+        shifts.begin(db, Shift(session.shift, person, *at, now_utc_ms, session.until_utc_ms), now_utc_ms)
+        note(db, by(console, now_utc_ms, "shift.begun", person, console.gate or ""))
+    else:
+        people.open_session(db, digest(session.token), person, now_utc_ms, session.until_utc_ms)
+        note(db, by(console, now_utc_ms, "person.logged_in", person))
     return True

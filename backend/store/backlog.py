@@ -6,7 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, select
 
+from backend.store import shifts
 from backend.store.schema import alerts, audit_log, holds, journeys, outbox
+
+DAY_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +23,15 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """outbox: by system of record.  alerts: not yet adjudicated; untaken: nobody has taken them.  purge: galleries
-    whose time is up, since they began.  audit: entries of the log."""
+    whose time is up, since they began.  audit: entries of the log.  doubtful: shifts of the last day
+    begun by a code that was not good."""
 
     outbox: Mapping[str, Waiting]
     alerts: Waiting
     untaken: Waiting
     purge: Waiting
     audit: int
+    doubtful: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Searchable:
     searchable_utc_ms: int
 
 
-def backlog(db: Connection, begun_utc_ms: int, ahead_ms: int) -> Backlog:
+def backlog(db: Connection, now_utc_ms: int, begun_utc_ms: int, ahead_ms: int) -> Backlog:
     """Galleries are overdue, unless held, that began before begun_utc_ms: with their receipt, and no sooner than
     ahead_ms before they leave, as in `backend.retention.due`."""
     first = journeys.c.departs_utc_ms - ahead_ms
@@ -53,6 +58,7 @@ def backlog(db: Connection, begun_utc_ms: int, ahead_ms: int) -> Backlog:
         ),
         purge=_waiting(db, select(func.count(), func.min(left)).where(due, journeys.c.mode != "port")),
         audit=db.execute(select(func.coalesce(func.max(audit_log.c.number), 0))).scalar_one(),
+        doubtful=shifts.doubtful(db, now_utc_ms - DAY_MS),
     )
 
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, select
 
+from backend.clock import utc_ms
 from backend.errors import Refused
 from backend.people.posts import Post
+from backend.store import shifts
 from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import insert
@@ -102,6 +104,7 @@ def end_session(db: Connection, token_sha256: str) -> bool:
 
 def end_all(db: Connection, person: str) -> None:
     db.execute(sessions.delete().where(sessions.c.person == person))
+    shifts.end_all(db, person, utc_ms())
     touch(db, Topic.ACCESS)
 
 

@@ -1,6 +1,6 @@
 """The tables.  Times are UTC in milliseconds; `sealed` columns hold what a key of `backend.keys` sealed."""
 
-from backend.store.tables.access import peers, people, posts, sessions
+from backend.store.tables.access import peers, people, posts, sessions, shift_codes, shifts
 from backend.store.tables.answered import captures, decisions, outcomes
 from backend.store.tables.expected import (
     answers,
@@ -24,6 +24,6 @@ __all__ = [
     "alerts", "allowances", "amendments", "answers", "assignments", "audit", "audit_heads", "audit_log",
     "boardings", "captures", "crossings", "decisions", "galleries", "holds", "hotlist", "journeys", "key_checks",
     "lived_time", "messages", "metadata", "outbox", "outcomes", "peers", "people", "photo_refusals", "posts",
-    "proposals", "reconciliations", "rule_changes", "sessions", "store_checks", "templates", "traveler_documents",
-    "travelers",
+    "proposals", "reconciliations", "rule_changes", "sessions", "shift_codes", "shifts", "store_checks",
+    "templates", "traveler_documents", "travelers",
 ]  # fmt: skip

@@ -136,6 +136,11 @@ def _of_people(place: Place) -> Mapping[str, Message]:
             crossing=place.crossing, stands=True, reason="looked at both"
         ),
         "/limen.v1.People/Login": people_pb2.LoginRequest(person="nobody.here", password="whatever it was"),
+        "/limen.v1.People/EndShift": people_pb2.EndShiftRequest(session=str(uuid.uuid4())),
+        "/limen.v1.People/ShiftCodes": people_pb2.ShiftCodesRequest(),
+        "/limen.v1.People/ReportShift": people_pb2.ReportShiftRequest(
+            session=str(uuid.uuid4()), person="nobody.here", verifier="0" * 64, begun_utc_ms=1
+        ),
         "/limen.v1.People/Logout": people_pb2.LogoutRequest(),
         "/limen.v1.People/WhoAmI": people_pb2.WhoAmIRequest(),
     }

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE = "gate", "touchpoint", "carrier", "operator", "console"
-OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
+AGENT, OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
+    "agent",
     "officer",
     "supervisor",
     "analyst",
@@ -13,7 +14,7 @@ OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
     "auditor",
 )
 DEVICES = (GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE)
-PEOPLE = (OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR)
+PEOPLE = (AGENT, OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR)
 PURPOSES = ("inspection", "redress", "case", "audit")
 
 
@@ -51,7 +52,10 @@ WANTED = {
     "/limen.v1.Crossings/Overstays": Wanted((ANALYST, RECORDS), ("inspection", "case"), there=True),
     "/limen.v1.Crossings/Reconciliations": Wanted((RECORDS,)),
     "/limen.v1.Crossings/Reconcile": Wanted((RECORDS,), ("redress", "case"), there=True),
-    "/limen.v1.People/Login": Wanted((CONSOLE,)),
+    "/limen.v1.People/Login": Wanted((CONSOLE, GATE)),
+    "/limen.v1.People/EndShift": Wanted((GATE,)),
+    "/limen.v1.People/ShiftCodes": Wanted((GATE,)),
+    "/limen.v1.People/ReportShift": Wanted((GATE,)),
     "/limen.v1.People/Logout": Wanted(PEOPLE),
     "/limen.v1.People/WhoAmI": Wanted(PEOPLE),
     "/limen.v1.Fleet/Hello": Wanted((GATE, TOUCHPOINT)),

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     String,
     Table,
@@ -56,4 +57,34 @@ sessions = Table(
     Column("token_sha256", String, primary_key=True),
     Column("person", ForeignKey("people.person"), nullable=False),
     Column("until_utc_ms", BigInteger, nullable=False),
+)
+
+# Agents' shifts, begun at a gate with a password, or in an outage by a one-time code (verifier; "" for none).
+# finding: why a code was not good after all, "" where it was.  person: as the gate had it, maybe without an account.
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("session", String, primary_key=True),
+    Column("person", String, nullable=False),
+    Column("port", String, nullable=False),
+    Column("gate", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("begun_utc_ms", BigInteger, nullable=False),
+    Column("until_utc_ms", BigInteger, nullable=False),
+    Column("ended_utc_ms", BigInteger),
+    Column("verifier", String, nullable=False),
+    Column("finding", String, nullable=False),
+    Index(None, "person"),
+)
+
+# verifier: a slow hash (`people.codes`).  session: the shift it began.
+shift_codes = Table(
+    "shift_codes",
+    metadata,
+    Column("verifier", String, primary_key=True),
+    Column("person", ForeignKey("people.person"), nullable=False),
+    Column("issued_utc_ms", BigInteger, nullable=False),
+    Column("withdrawn_utc_ms", BigInteger),
+    Column("session", String),
+    Index(None, "person"),
 )

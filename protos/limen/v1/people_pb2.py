@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15limen/v1/people.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"G\n\x0cLoginRequest\x12\x19\n\x06person\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"1\n\nLoginReply\x12\r\n\x05token\x18\x01 \x01(\t\x12\x14\n\x0cuntil_utc_ms\x18\x02 \x01(\x03\"\x0f\n\rLogoutRequest\"\r\n\x0bLogoutReply\"\x0f\n\rWhoAmIRequest\"\"\n\x04Post\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\t\"<\n\x0bWhoAmIReply\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x1d\n\x05posts\x18\x02 \x03(\x0b\x32\x0e.limen.v1.Post2\xb3\x01\n\x06People\x12\x35\n\x05Login\x12\x16.limen.v1.LoginRequest\x1a\x14.limen.v1.LoginReply\x12\x38\n\x06Logout\x12\x17.limen.v1.LogoutRequest\x1a\x15.limen.v1.LogoutReply\x12\x38\n\x06WhoAmI\x12\x17.limen.v1.WhoAmIRequest\x1a\x15.limen.v1.WhoAmIReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15limen/v1/people.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"G\n\x0cLoginRequest\x12\x19\n\x06person\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"B\n\nLoginReply\x12\r\n\x05token\x18\x01 \x01(\t\x12\x14\n\x0cuntil_utc_ms\x18\x02 \x01(\x03\x12\x0f\n\x07session\x18\x03 \x01(\t\"\x0f\n\rLogoutRequest\"\r\n\x0bLogoutReply\"\x0f\n\rWhoAmIRequest\"\"\n\x04Post\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\t\"<\n\x0bWhoAmIReply\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x1d\n\x05posts\x18\x02 \x03(\x0b\x32\x0e.limen.v1.Post\",\n\x0f\x45ndShiftRequest\x12\x19\n\x07session\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x0f\n\rEndShiftReply\"\x13\n\x11ShiftCodesRequest\"D\n\x0fShiftCodesReply\x12\x0c\n\x04salt\x18\x01 \x01(\x0c\x12\x11\n\tverifiers\x18\x02 \x03(\t\x12\x10\n\x08shift_ms\x18\x03 \x01(\x03\"\xb0\x01\n\x12ReportShiftRequest\x12\x19\n\x07session\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12/\n\x06person\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[a-z][a-z0-9._-]{1,79}$\x12\'\n\x08verifier\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12%\n\x0c\x62\x65gun_utc_ms\x18\x04 \x01(\x03\x42\x0f\xbaH\x0c\"\n\x18\xff\xb7\xff\x90\xfd\xce\x39 \x00\" \n\x10ReportShiftReply\x12\x0c\n\x04good\x18\x01 \x01(\x08\x32\x82\x03\n\x06People\x12\x35\n\x05Login\x12\x16.limen.v1.LoginRequest\x1a\x14.limen.v1.LoginReply\x12\x38\n\x06Logout\x12\x17.limen.v1.LogoutRequest\x1a\x15.limen.v1.LogoutReply\x12\x38\n\x06WhoAmI\x12\x17.limen.v1.WhoAmIRequest\x1a\x15.limen.v1.WhoAmIReply\x12>\n\x08\x45ndShift\x12\x19.limen.v1.EndShiftRequest\x1a\x17.limen.v1.EndShiftReply\x12\x44\n\nShiftCodes\x12\x1b.limen.v1.ShiftCodesRequest\x1a\x19.limen.v1.ShiftCodesReply\x12G\n\x0bReportShift\x12\x1c.limen.v1.ReportShiftRequest\x1a\x1a.limen.v1.ReportShiftReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,20 +36,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGINREQUEST'].fields_by_name['person']._serialized_options = b'\272H\006r\004\020\001\030P'
   _globals['_LOGINREQUEST'].fields_by_name['password']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['password']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_ENDSHIFTREQUEST'].fields_by_name['session']._loaded_options = None
+  _globals['_ENDSHIFTREQUEST'].fields_by_name['session']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REPORTSHIFTREQUEST'].fields_by_name['session']._loaded_options = None
+  _globals['_REPORTSHIFTREQUEST'].fields_by_name['session']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REPORTSHIFTREQUEST'].fields_by_name['person']._loaded_options = None
+  _globals['_REPORTSHIFTREQUEST'].fields_by_name['person']._serialized_options = b'\272H\034r\0322\030^[a-z][a-z0-9._-]{1,79}$'
+  _globals['_REPORTSHIFTREQUEST'].fields_by_name['verifier']._loaded_options = None
+  _globals['_REPORTSHIFTREQUEST'].fields_by_name['verifier']._serialized_options = b'\272H\022r\0202\016^[0-9a-f]{64}$'
+  _globals['_REPORTSHIFTREQUEST'].fields_by_name['begun_utc_ms']._loaded_options = None
+  _globals['_REPORTSHIFTREQUEST'].fields_by_name['begun_utc_ms']._serialized_options = b'\272H\014\"\n\030\377\267\377\220\375\3169 \000'
   _globals['_LOGINREQUEST']._serialized_start=64
   _globals['_LOGINREQUEST']._serialized_end=135
   _globals['_LOGINREPLY']._serialized_start=137
-  _globals['_LOGINREPLY']._serialized_end=186
-  _globals['_LOGOUTREQUEST']._serialized_start=188
-  _globals['_LOGOUTREQUEST']._serialized_end=203
-  _globals['_LOGOUTREPLY']._serialized_start=205
-  _globals['_LOGOUTREPLY']._serialized_end=218
-  _globals['_WHOAMIREQUEST']._serialized_start=220
-  _globals['_WHOAMIREQUEST']._serialized_end=235
-  _globals['_POST']._serialized_start=237
-  _globals['_POST']._serialized_end=271
-  _globals['_WHOAMIREPLY']._serialized_start=273
-  _globals['_WHOAMIREPLY']._serialized_end=333
-  _globals['_PEOPLE']._serialized_start=336
-  _globals['_PEOPLE']._serialized_end=515
+  _globals['_LOGINREPLY']._serialized_end=203
+  _globals['_LOGOUTREQUEST']._serialized_start=205
+  _globals['_LOGOUTREQUEST']._serialized_end=220
+  _globals['_LOGOUTREPLY']._serialized_start=222
+  _globals['_LOGOUTREPLY']._serialized_end=235
+  _globals['_WHOAMIREQUEST']._serialized_start=237
+  _globals['_WHOAMIREQUEST']._serialized_end=252
+  _globals['_POST']._serialized_start=254
+  _globals['_POST']._serialized_end=288
+  _globals['_WHOAMIREPLY']._serialized_start=290
+  _globals['_WHOAMIREPLY']._serialized_end=350
+  _globals['_ENDSHIFTREQUEST']._serialized_start=352
+  _globals['_ENDSHIFTREQUEST']._serialized_end=396
+  _globals['_ENDSHIFTREPLY']._serialized_start=398
+  _globals['_ENDSHIFTREPLY']._serialized_end=413
+  _globals['_SHIFTCODESREQUEST']._serialized_start=415
+  _globals['_SHIFTCODESREQUEST']._serialized_end=434
+  _globals['_SHIFTCODESREPLY']._serialized_start=436
+  _globals['_SHIFTCODESREPLY']._serialized_end=504
+  _globals['_REPORTSHIFTREQUEST']._serialized_start=507
+  _globals['_REPORTSHIFTREQUEST']._serialized_end=683
+  _globals['_REPORTSHIFTREPLY']._serialized_start=685
+  _globals['_REPORTSHIFTREPLY']._serialized_end=717
+  _globals['_PEOPLE']._serialized_start=720
+  _globals['_PEOPLE']._serialized_end=1106
 # @@protoc_insertion_point(module_scope)

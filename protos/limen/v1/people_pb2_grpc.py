@@ -49,13 +49,29 @@ class PeopleStub:
                 request_serializer=limen_dot_v1_dot_people__pb2.WhoAmIRequest.SerializeToString,
                 response_deserializer=limen_dot_v1_dot_people__pb2.WhoAmIReply.FromString,
                 _registered_method=True)
+        self.EndShift = channel.unary_unary(
+                '/limen.v1.People/EndShift',
+                request_serializer=limen_dot_v1_dot_people__pb2.EndShiftRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_people__pb2.EndShiftReply.FromString,
+                _registered_method=True)
+        self.ShiftCodes = channel.unary_unary(
+                '/limen.v1.People/ShiftCodes',
+                request_serializer=limen_dot_v1_dot_people__pb2.ShiftCodesRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_people__pb2.ShiftCodesReply.FromString,
+                _registered_method=True)
+        self.ReportShift = channel.unary_unary(
+                '/limen.v1.People/ReportShift',
+                request_serializer=limen_dot_v1_dot_people__pb2.ReportShiftRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_people__pb2.ReportShiftReply.FromString,
+                _registered_method=True)
 
 
 class PeopleServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Login(self, request, context):
-        """A local account; with an outside issuer the token comes from there.
+        """A local account; with an outside issuer the token comes from there.  Through a console it gives a token; through a
+        gate it begins a shift there, for people who hold the post of an agent at the gate's port.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -69,6 +85,27 @@ class PeopleServicer:
 
     def WhoAmI(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndShift(self, request, context):
+        """Ends a shift that began at a gate of the caller's port; one that has ended stays so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ShiftCodes(self, request, context):
+        """One-time codes by which agents may begin a shift at the gate while the service is away.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportShift(self, request, context):
+        """A shift that the gate let begin by such a code.  Telling it again gives the same verdict.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -90,6 +127,21 @@ def add_PeopleServicer_to_server(servicer, server):
                     servicer.WhoAmI,
                     request_deserializer=limen_dot_v1_dot_people__pb2.WhoAmIRequest.FromString,
                     response_serializer=limen_dot_v1_dot_people__pb2.WhoAmIReply.SerializeToString,
+            ),
+            'EndShift': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndShift,
+                    request_deserializer=limen_dot_v1_dot_people__pb2.EndShiftRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_people__pb2.EndShiftReply.SerializeToString,
+            ),
+            'ShiftCodes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShiftCodes,
+                    request_deserializer=limen_dot_v1_dot_people__pb2.ShiftCodesRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_people__pb2.ShiftCodesReply.SerializeToString,
+            ),
+            'ReportShift': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportShift,
+                    request_deserializer=limen_dot_v1_dot_people__pb2.ReportShiftRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_people__pb2.ReportShiftReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -173,6 +225,87 @@ class People:
             '/limen.v1.People/WhoAmI',
             limen_dot_v1_dot_people__pb2.WhoAmIRequest.SerializeToString,
             limen_dot_v1_dot_people__pb2.WhoAmIReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndShift(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.People/EndShift',
+            limen_dot_v1_dot_people__pb2.EndShiftRequest.SerializeToString,
+            limen_dot_v1_dot_people__pb2.EndShiftReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShiftCodes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.People/ShiftCodes',
+            limen_dot_v1_dot_people__pb2.ShiftCodesRequest.SerializeToString,
+            limen_dot_v1_dot_people__pb2.ShiftCodesReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportShift(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.People/ReportShift',
+            limen_dot_v1_dot_people__pb2.ReportShiftRequest.SerializeToString,
+            limen_dot_v1_dot_people__pb2.ReportShiftReply.FromString,
             options,
             channel_credentials,
             insecure,
