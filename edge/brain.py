@@ -42,6 +42,7 @@ from edge.eye_link import EyeLink
 from edge.gate_link import GateLink, faults
 from edge.reader_link import ReaderLink
 from edge.reader_link import opener as reader_opener
+from edge.screens_link import ScreensLink
 from edge.service import ServiceClient
 from edge.settings import Settings
 from edge.view import Missing, View, Visit
@@ -73,6 +74,7 @@ class Brain:
             ReaderLink(reader_opener(settings.reader), view, self.events.put_nowait) if settings.reader else None
         )
         self._courier = Courier(self._service, journal, view)
+        self._screens = ScreensLink(settings.screens, view, self.events.put_nowait)
         self._state, self._reachable = State(), False
         self._progress_s = time.monotonic()
         self._asked: set[asyncio.Task[None]] = set()
@@ -90,11 +92,13 @@ class Brain:
                     self._attend(),
                     self._courier.run(),
                     self._report(),
+                    self._screens.run(),
                 )
                 for job in jobs:
                     tasks.create_task(job)
         finally:
             self._gate.close()
+            self._screens.close()
             if self._reader:
                 self._reader.close()
             await self._service.close()

@@ -1,14 +1,14 @@
 """`limen-gate`: run the appliance, fetch its models, replay what it did."""
 
 import asyncio
-import contextlib
+import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-import uvicorn
 
 from edge import scan
 from edge.brain import Brain
@@ -17,7 +17,6 @@ from edge.encounter.journal import Journal
 from edge.encounter.replay import differences
 from edge.errors import EdgeError, leaves
 from edge.logs import configure
-from edge.screens.app import build
 from edge.settings import Settings, read
 from edge.view import View
 from hardware.errors import HardwareError
@@ -26,6 +25,7 @@ from vision import models as model_files
 from vision.errors import VisionError
 from vision.sessions import check_libraries
 
+STOP_S = 1.5
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("scan")(scan.command)
 
@@ -55,31 +55,23 @@ def run(settings: Annotated[Path, typer.Option(help="the appliance's TOML file")
 async def _run(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(number, _stop_soon, stopped)
     journal, view = Journal(settings.journal_dir), View()
-    brain = Brain(settings, journal, view)
-    pages = _Pages(settings, build(view, brain.events.put_nowait, settings.screens.agent_key))
     try:
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(brain.run()), tasks.create_task(pages.serve())]
+            running = tasks.create_task(Brain(settings, journal, view).run())
             await stopped.wait()
-            for task in running:
-                task.cancel()
+            running.cancel()
     finally:
         journal.close()
 
 
-class _Pages(uvicorn.Server):
-    """uvicorn without its own signal handling: the command has one."""
-
-    def __init__(self, settings: Settings, pages: object) -> None:
-        where = settings.screens
-        super().__init__(
-            uvicorn.Config(pages, where.host, where.port, log_level="warning", timeout_graceful_shutdown=1)  # type: ignore[arg-type]
-        )
-
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
-        return contextlib.nullcontext()
+def _stop_soon(stopped: asyncio.Event) -> None:
+    """A disk or a line that stalls must not hold up the end: what is not on disk by then was promised to nobody."""
+    stopped.set()
+    last = threading.Timer(STOP_S, os._exit, (0,))
+    last.daemon = True
+    last.start()
 
 
 @app.command()

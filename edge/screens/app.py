@@ -1,8 +1,7 @@
 """The pages and their event streams; no build step, nothing from elsewhere."""
 
 import secrets
-import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -12,19 +11,20 @@ from urllib.parse import quote
 from fastapi import FastAPI, Form, HTTPException, Query
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from limen.v1 import screens_pb2 as pb
 from pydantic import TypeAdapter
 
 from edge import documents
-from edge.encounter.events import AgentBoards, Event, Prompt
 from edge.view import View
 from hardware.documents import scan as scans
 
 PAGES = Path(__file__).parent / "pages"
+Order = Callable[[pb.ScreenCommand], Awaitable[str]]
 _JSON: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
 
 
-def build(view: View, heard: Callable[[Event], None], agent_key: str) -> FastAPI:
-    """The traveller's page at /, the agent's at /agent?key=…"""
+def build(view: View, order: Order, agent_key: str) -> FastAPI:
+    """The traveller's page at /, the agent's at /agent?key=…  order: have the brain do it; its words if it does not."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/pages", StaticFiles(directory=PAGES))
 
@@ -37,7 +37,7 @@ def build(view: View, heard: Callable[[Event], None], agent_key: str) -> FastAPI
         return _stream(view, view.for_traveler)
 
     _add_agents_page(app, view, agent_key)
-    _add_boarding(app, view, heard, agent_key)
+    _add_boarding(app, order, agent_key)
     _add_scanning(app, view, agent_key)
     return app
 
@@ -59,19 +59,17 @@ def _add_agents_page(app: FastAPI, view: View, agent_key: str) -> None:
         return _stream(view, view.for_agent)
 
 
-def _add_boarding(app: FastAPI, view: View, heard: Callable[[Event], None], agent_key: str) -> None:
+def _add_boarding(app: FastAPI, order: Order, agent_key: str) -> None:
     @app.post("/agent/board")
     async def board(
         key: Annotated[str, Form()],
-        traveler: Annotated[str, Form()],
+        traveler: Annotated[str, Form(max_length=100)],
         agent: Annotated[str, Form(pattern=r"^[A-Za-z0-9-]{2,20}$")],
     ) -> Response:
         _admit(key, agent_key)
-        if traveler not in {person.traveler for person in view.missing}:
-            raise HTTPException(409, "this traveller is not missing: already aboard, or not on this journey")
-        if view.prompt is Prompt.GO:
-            raise HTTPException(409, "somebody is passing: wait until the gate is closed, then try again")
-        heard(AgentBoards(traveler, agent, str(uuid.uuid4())))
+        command = pb.ScreenCommand(board=pb.BoardByDocuments(traveler=traveler, agent=agent))
+        if refusal := await order(command):
+            raise HTTPException(409, refusal)
         return RedirectResponse(f"/agent?key={quote(key)}", 303)
 
 

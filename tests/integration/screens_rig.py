@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import uvicorn
+from limen.v1 import screens_pb2 as pb
 from playwright.sync_api import Browser, sync_playwright
 
 from calibration.rehearsal.lane import free_port
+from edge.agent_orders import judge
 from edge.encounter.events import Event
 from edge.screens.app import build
 from edge.view import View, Visit
@@ -38,7 +40,7 @@ class Screens:
         self._start()
 
     def _start(self) -> None:
-        app = build(self.view, self.heard.append, KEY)
+        app = build(self.view, self._order, KEY)
         config = uvicorn.Config(app, port=self.port, log_level="error", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._ready = threading.Event()
@@ -67,6 +69,13 @@ class Screens:
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
+
+    async def _order(self, command: pb.ScreenCommand) -> str:
+        judged = judge(command, self.view)
+        if isinstance(judged, str):
+            return judged
+        self.heard.append(judged)
+        return ""
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -10,6 +10,7 @@ import pytest
 
 from calibration.rehearsal.__main__ import set_up
 from calibration.rehearsal.cast import EMPTY
+from calibration.rehearsal.lane import free_port
 from edge.brain import Brain
 from edge.encounter.events import ServiceChanged
 from edge.encounter.journal import Journal
@@ -55,7 +56,7 @@ def settings(folder: Path) -> Settings:
         "gate": {"kind": "controller", "port": str(folder / "gate.tty"), "key": str(folder / "gate.key"), "id": 1},
         "journal_dir": str(folder / "journal"),
         "service": {"address": "localhost:1", "identity": str(folder)},
-        "screens": {"agent_key": "a key for tests"},
+        "screens": {"port": free_port(0), "agent_key": "a key for tests"},
     }
     return Settings.model_validate(tree)
 

@@ -1,0 +1,73 @@
+"""The pages' end of the brain: keeps the view as the brain tells it, asks for what an agent commands."""
+
+import asyncio
+import contextlib
+import itertools
+import socket
+
+from limen.v1 import screens_pb2 as pb
+
+from edge.screens.wire import framed, receive, unpack
+from edge.view import View
+
+MOST_BYTES = 1 << 24  # the brain is to be trusted; a ship's list of the missing is long
+ALIVE_S = 1.0
+ANSWER_S = 3.0
+NO_ANSWER = "the appliance did not answer in time: look whether the gate opened, then try again"
+
+
+class BrainLine:
+    """`view` is what the brain told last."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.setup: asyncio.Future[pb.ScreenSetup] = asyncio.get_running_loop().create_future()
+        self._told = pb.ScreenSetup()
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[str]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def run(self, brain: socket.socket) -> None:
+        """Until the brain is gone."""
+        reader, self._writer = await asyncio.open_connection(sock=brain)
+        alive = asyncio.create_task(self._say_alive(self._writer))
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                self._hear(pb.ToScreens.FromString(await receive(reader, MOST_BYTES)))
+        alive.cancel()
+
+    async def order(self, command: pb.ScreenCommand) -> str:
+        """Have the brain do this; why it did not, "" if it did."""
+        command.number = next(self._numbers)
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting[command.number] = answer
+        try:
+            self._send(pb.FromScreens(command=command))
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
+        except TimeoutError:
+            return NO_ANSWER
+        finally:
+            del self._waiting[command.number]
+
+    def _hear(self, told: pb.ToScreens) -> None:
+        match told.WhichOneof("what"):
+            case "setup":
+                self._told = told.setup
+            case "view":
+                self.view.update(**unpack(told.view))
+                if not self.setup.done():  # before the first view there is nothing to serve
+                    self.setup.set_result(self._told)
+            case "answer" if (waiting := self._waiting.get(told.answer.number)) is not None and not waiting.done():
+                waiting.set_result(told.answer.refusal)
+
+    async def _say_alive(self, writer: asyncio.StreamWriter) -> None:
+        """From the loop that serves the pages: when it hangs, the brain hears nothing and starts another."""
+        while True:
+            self._send(pb.FromScreens(alive=pb.ScreensAlive()))
+            await writer.drain()
+            await asyncio.sleep(ALIVE_S)
+
+    def _send(self, said: pb.FromScreens) -> None:
+        if self._writer is not None:
+            self._writer.write(framed(said.SerializeToString()))

@@ -1,0 +1,72 @@
+"""The words between brain and pages: messages with their length before them, and the view as a message."""
+
+import asyncio
+import struct
+from collections import deque
+from collections.abc import Callable
+
+from limen.v1 import screens_pb2 as pb
+
+from edge.encounter.events import Prompt
+from edge.view import Missing, View, Visit
+
+_SIZE = struct.Struct(">I")
+_AS_IT_IS = (
+    "lamp",
+    "gate",
+    "camera",
+    "reader",
+    "reader_ok",
+    "service",
+    "service_up",
+    "liveness_enforced",
+    "journey",
+    "aboard",
+    "outbox",
+    "moved_s",
+)
+_READ: dict[str, Callable[[pb.ScreenView], object]] = {
+    "prompt": lambda told: Prompt(told.prompt),
+    "not_guaranteed": lambda told: tuple(told.not_guaranteed),
+    "missing": lambda told: tuple(Missing(p.traveler, p.name, p.seat) for p in told.missing),
+    "visits": lambda told: deque((Visit(v.at, v.encounter, v.result) for v in told.visits), maxlen=12),
+}
+
+
+def framed(body: bytes) -> bytes:
+    return _SIZE.pack(len(body)) + body
+
+
+async def receive(reader: asyncio.StreamReader, most_bytes: int) -> bytes:
+    """One message.  Raises ValueError if it is longer than allowed, asyncio.IncompleteReadError at the end."""
+    (size,) = _SIZE.unpack(await reader.readexactly(_SIZE.size))
+    if size > most_bytes:
+        raise ValueError(f"message of {size} bytes, at most {most_bytes} are taken")
+    return await reader.readexactly(size)
+
+
+class ViewPacker:
+    """The view as bytes of a `ToScreens`; a long list of the missing is packed once for all states that have it."""
+
+    def __init__(self) -> None:
+        self._missing: tuple[Missing, ...] | None = None
+        self._packed = b""
+
+    def pack(self, view: View) -> bytes:
+        if view.missing is not self._missing:
+            self._missing = view.missing
+            listed = pb.ScreenView()
+            for person in view.missing:
+                listed.missing.add(traveler=person.traveler, name=person.name, seat=person.seat)
+            self._packed = pb.ToScreens(view=listed).SerializeToString()
+        told = pb.ScreenView(prompt=view.prompt, not_guaranteed=view.not_guaranteed)
+        for name in _AS_IT_IS:
+            setattr(told, name, getattr(view, name))
+        for visit in view.visits:
+            told.visits.add(at=visit.at, encounter=visit.encounter, result=visit.result)
+        return self._packed + pb.ToScreens(view=told).SerializeToString()  # protobuf merges what is concatenated
+
+
+def unpack(told: pb.ScreenView) -> dict[str, object]:
+    """The fields of a view, for `View.update`.  Raises ValueError for a prompt that this release does not know."""
+    return {name: getattr(told, name) for name in _AS_IT_IS} | {name: read(told) for name, read in _READ.items()}

@@ -1,0 +1,135 @@
+"""The pages as a process of its own: killed, hung, flooding, talking nonsense, and the brain's end of it meanwhile."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calibration.rehearsal.lane import free_port
+from edge.encounter.events import AgentBoards, Event, Prompt
+from edge.errors import SettingsUnfit
+from edge.screens_link import ScreensLink
+from edge.settings import Screens
+from edge.view import Missing, View
+
+KEY = "a key for tests"
+ANNA = Missing("t1", "SPECIMEN ANNA", "12A")
+
+
+class Pages:
+    """The brain's end, its view and what it heard; the process itself is at the other end."""
+
+    def __init__(self) -> None:
+        self.view, self.heard = View(), list[Event]()
+        self.port = free_port(0)
+        self.link = ScreensLink(Screens(port=self.port, agent_key=KEY), self.view, self.heard.append)
+
+    @property
+    def process(self) -> int:
+        """Of the newest process with the pages that is our child."""
+        found = [0]
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if parent == os.getpid() and b"edge.screens" in (folder / "cmdline").read_bytes():
+                    found.append(int(folder.name))
+        return max(found)
+
+    async def sees(self) -> dict[str, Any]:
+        return await asyncio.to_thread(self._sees)
+
+    def _sees(self) -> dict[str, Any]:
+        key = urllib.parse.quote(KEY)
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/agent/events?key={key}", timeout=30) as stream:
+            state: dict[str, Any] = json.loads(stream.readline().removeprefix(b"data: "))
+        return state
+
+    async def board(self, traveler: str) -> int:
+        form = urllib.parse.urlencode({"key": KEY, "traveler": traveler, "agent": "AG-7"})
+        request = "POST /agent/board HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(f"{request}Content-Length: {len(form)}\r\n\r\n{form}".encode())
+        status = (await reader.readline()).split()[1]
+        writer.close()
+        return int(status)
+
+    async def another_process(self, than: int) -> int:
+        """Its number, once there is one."""
+        async with asyncio.timeout(20):
+            while (now := self.process) in (0, than):
+                await asyncio.sleep(0.05)
+        return now
+
+
+@pytest.fixture
+async def pages() -> AsyncIterator[Pages]:
+    pages = Pages()
+    running = asyncio.create_task(pages.link.run())
+    yield pages
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    pages.link.close()
+    assert pages.process == 0, "no orphan"
+
+
+async def test_the_pages_show_what_the_brain_told_and_an_agents_command_arrives(pages: Pages) -> None:
+    pages.view.update(missing=(ANNA,), journey="XX123/20260101/ZRH", gate="closed", prompt=Prompt.LOOK_HERE)
+    seen = await pages.sees()
+    assert (seen["prompt"], seen["gate"], seen["journey"]) == ("look_here", "closed", "XX123/20260101/ZRH")
+    assert seen["missing"] == [{"traveler": "t1", "name": "SPECIMEN ANNA", "seat": "12A"}]
+    assert await pages.board("t1") == 303
+    (event,) = pages.heard
+    assert isinstance(event, AgentBoards)
+    assert (event.traveler, event.agent) == ("t1", "AG-7")
+    assert await pages.board("t2") == 409
+    pages.view.update(prompt=Prompt.GO)
+    assert await pages.board("t1") == 409
+    assert len(pages.heard) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
+async def test_a_process_that_ends_or_hangs_is_replaced_and_shows_the_present(
+    pages: Pages, how: signal.Signals
+) -> None:
+    await pages.sees()
+    before = pages.process
+    os.kill(before, how)
+    pages.view.update(gate="after")
+    await pages.another_process(before)
+    assert (await pages.sees())["gate"] == "after"
+
+
+async def test_while_it_hangs_the_brain_tells_it_nothing_more_than_fits(pages: Pages) -> None:
+    """Nothing waits for it and nothing piles up: a long list changed again and again while it is stopped."""
+    await pages.sees()
+    before = pages.process
+    os.kill(before, signal.SIGSTOP)
+    longest_s, until_s = 0.0, time.monotonic() + 1.5
+    while time.monotonic() < until_s:
+        began_s = time.monotonic()
+        pages.view.update(missing=tuple(Missing(str(n), str(began_s), "1A") for n in range(2000)))
+        await asyncio.sleep(0)
+        longest_s = max(longest_s, time.monotonic() - began_s)
+        await asyncio.sleep(0.01)
+    os.kill(before, signal.SIGCONT)
+    async with asyncio.timeout(30):
+        while (await pages.sees())["missing"][0]["name"] != pages.view.missing[0].name:
+            await asyncio.sleep(0.1)
+    assert longest_s < 1.0, "a heartbeat's patience"
+
+
+def test_an_address_that_is_taken_refuses_to_start() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SettingsUnfit, match=f"screens 127.0.0.1:{port}: Address already in use"):
+            ScreensLink(Screens(port=port, agent_key=KEY), View(), lambda _: None)
