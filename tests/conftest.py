@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import signal
 import sys
 import threading
 import time
@@ -43,6 +44,9 @@ from calibration.service.postgres import Postgres
 
 # Services run in threads beside commands whose output is read: their log is no part of it.
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+
+# A shell starts what it runs in the background with Ctrl-C ignored, and processes that tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says how busy the machine is, and the first one may compile or read a table.
 settings.register_profile("unhurried", deadline=None)

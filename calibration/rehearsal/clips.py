@@ -4,6 +4,7 @@ A live person is a surface in depth that comes nearer, turns, blinks and speaks;
 comes nearer.  Neither is footage of anybody, and what a detector scores on them says nothing about the field.
 """
 
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -46,7 +47,7 @@ def render(scene: Scene, folder: Path) -> Path:
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f"{scene.name}.partial.mp4"
+    partial = folder / f"{scene.name}.{os.getpid()}.partial.mp4"  # another process may be making it, too
     size = (film.WIDTH, film.HEIGHT)
     writer = cv2.VideoWriter(str(partial), cv2.VideoWriter.fourcc(*"mp4v"), scene.fps, size)
     if not writer.isOpened():

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -22,6 +23,8 @@ from calibration.rehearsal.cast import EVENING, MORNING, TRAVELERS, paxlst, port
 
 GATE, PORT = "G1", "ZRH"
 START_S, STOP_S = 60.0, 10.0
+ASKED = (20_000, 32_000)  # below what the system gives to whoever connects
+_claims: list[socket.socket] = []
 
 
 class LaneFailed(Exception):
@@ -190,14 +193,37 @@ class Lane:
 
 
 def free_port(wished: int) -> int:
-    """The wished port if nobody has it, else any."""
-    for port in (wished, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return int(probe.getsockname()[1])
+    """The wished port if nobody has it, else any: no other process is told the same while this one lives.
+
+    Until its part listens a number is only a wish, and another copy would find it free, too.  None is one that the
+    system gives to whoever connects.
+    """
+    others = random.SystemRandom().sample(range(*ASKED), len(range(*ASKED)))
+    for port in (wished, *others):
+        if port and _free(port) and _claim(port):
+            return port
     raise LaneFailed("no port is free on 127.0.0.1")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return True
+    return False
+
+
+def _claim(port: int) -> bool:
+    """By a name that the system takes back when this process ends, however it does."""
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0limen-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 def _listens(port: int) -> bool:
