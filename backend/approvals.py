@@ -2,12 +2,13 @@
 
 Entries of the hotlist and their end, changes of the rules, holds and their end, protected travellers (ACC-2),
 extracts of the audit log.  Who proposed never settles, under whatever role or post: it is the person's name that is
-compared, here and by the database.
+compared, here and by the database.  Who settles says by a digest what was seen, and nothing else is settled: neither a
+rule whose present value has changed since, nor an entry beside which another one stands by now.
 """
 
 import json
 import uuid
-from dataclasses import asdict
+from dataclasses import replace
 
 from limen.v1.approvals_pb2 import HotlistEntry, ProposeRequest, Protect, RuleChange
 from pydantic import ValidationError
@@ -16,10 +17,11 @@ from sqlalchemy import Connection, select
 from backend import documents
 from backend.acting import Acting
 from backend.biographic import fingerprint
-from backend.errors import NotAllowed, Refused, Repeated
+from backend.errors import Changed, KeyGone, NotAllowed, Refused, Repeated
 from backend.grounds import not_biometric
 from backend.keys import PERSONS, RECORDS
 from backend.named_fields import copied
+from backend.proposal_content import Shown, show
 from backend.settings import Rules
 from backend.store import holds, hotlist, journeys, proposals, rules, travelers
 from backend.store.proposals import APPROVED, Proposal, Settlement
@@ -89,11 +91,12 @@ def _in_log(db: Connection, first: int, last: int) -> None:
         raise Refused(f"the audit log has no entry {last}")
 
 
-def settle(db: Connection, acting: Acting, settlement: Settlement, name: str) -> Proposal:
+def settle(db: Connection, acting: Acting, settings: Rules, settlement: Settlement, name: str) -> Proposal:
     """Settle a proposal once; the same person saying the same again gets the same answer.
 
-    settlement: as the person said it, by the person who acts, with nothing made yet.
-    Raises Refused for an unknown proposal, NotAllowed for the proposer's own, Repeated if it is settled otherwise.
+    settings: the rules as the settings say.  settlement: as the person said it, by the person who acts, with nothing
+    made yet.  Raises Refused for an unknown proposal, NotAllowed for the proposer's own, Repeated if it is settled
+    otherwise, Changed if it is not what was seen.
     """
     held = proposals.find(db, name)
     if held is None:
@@ -102,14 +105,24 @@ def settle(db: Connection, acting: Acting, settlement: Settlement, name: str) ->
         raise NotAllowed(f"proposal {name} is {acting.who.name}'s own: another person settles it")
     if held.settled:
         return _again(held, settlement)
+    _as_seen(show(db, acting, settings, held), settlement.digest)
     made = _made(db, acting, held) if settlement.settled == APPROVED else ""
-    told = Settlement(settlement.settled, acting.who.name, settlement.settled_reason, acting.now_utc_ms, made)
-    if not proposals.settle(db, name, told):
+    if not proposals.settle(db, name, replace(settlement, settled_utc_ms=acting.now_utc_ms, made=made)):
         raise Repeated(f"proposal {name} was settled meanwhile")
-    acting.note(db, f"proposal.{told.settled}", name, result="" if held.kind == "audit_export" else made)
+    acting.note(db, f"proposal.{settlement.settled}", name, result="" if held.kind == "audit_export" else made)
     settled = proposals.find(db, name)
     assert settled is not None, "it was there a moment ago"
     return settled
+
+
+def _as_seen(shown: Shown, digest: str) -> None:
+    name = shown.proposal.proposal
+    if shown.content is None:
+        raise KeyGone(f"proposal {name} can no longer be opened: nobody can see what it is, so nobody settles it")
+    if not digest:
+        raise Changed(f"proposal {name}: name the digest of what was seen; a client that shows no content is too old")
+    if digest != shown.digest:
+        raise Changed(f"proposal {name} is not what was seen ({digest[:8]}, now {shown.digest[:8]}): look at it again")
 
 
 def _again(held: Proposal, settlement: Settlement) -> Proposal:
@@ -166,17 +179,21 @@ def _extract(db: Connection, acting: Acting, first: int, last: int) -> str:
     return lines
 
 
-def listed(db: Connection, acting: Acting, *, open_only: bool) -> list[Proposal]:
-    """The newest first.  The lines of an extract are given to who proposed or settled it, in the newest one only."""
+def listed(db: Connection, acting: Acting, settings: Rules, name: str = "", *, open_only: bool = False) -> list[Shown]:
+    """The newest first, or the one of this name; what nobody has settled with its content.
+
+    The lines of an extract are given to who proposed or settled it, in the newest one only.
+    """
+    wanted = proposals.listed(db, MOST_LISTED, name, open_only=open_only)
     found, given = [], False
-    for proposal in proposals.listed(db, MOST_LISTED, open_only=open_only):
+    for proposal in wanted:
         theirs = acting.who.name in (proposal.proposed_by, proposal.settled_by)
         lines = proposal.kind == "audit_export" and bool(proposal.made)
-        found.append(proposal if not lines or (theirs and not given) else _without_lines(proposal))
+        withheld = lines and (given or not theirs)
+        found.append(show(db, acting, settings, replace(proposal, made="") if withheld else proposal))
         given = given or (lines and theirs)
-    acting.note(db, "proposals.listed", "", result=str(len(found)))
+    acting.note(db, "proposals.listed", name, result=str(len(found)))
+    for one in found:
+        if one.content is not None:
+            acting.note(db, "proposal.shown", one.proposal.proposal, result=one.digest)
     return found
-
-
-def _without_lines(proposal: Proposal) -> Proposal:
-    return Proposal(**asdict(proposal) | {"made": ""})

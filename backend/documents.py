@@ -31,6 +31,12 @@ def number_of(number: str) -> str:
     return _plain(number)
 
 
+def masked(number: str) -> str:
+    """The last three characters, of a short one at most half of them."""
+    plain = number_of(number)
+    return f"***{plain[len(plain) - min(3, len(plain) // 2) :]}"
+
+
 def check(document_type: str, issuer: str, number: str) -> None:
     """Raises Refused for what no traveller's document can ever be equal to."""
     if alpha3(issuer_of(issuer)) is None:

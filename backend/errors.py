@@ -6,6 +6,7 @@ ServiceError
 ├── NotAllowed           who asks may not: the operator registers or assigns            PERMISSION_DENIED
 ├── NotReady             the gallery is not there yet: the gate uses agent mode         FAILED_PRECONDITION
 ├── Mismatch             models or payload differ from what is known: a technician      FAILED_PRECONDITION
+├── Changed              what was seen is not what is there now: look again              FAILED_PRECONDITION
 ├── Repeated             same key, another payload: a bug or an attack at the caller    ALREADY_EXISTS
 ├── Busy                 more is asked than can be answered in time: ask again later     RESOURCE_EXHAUSTED
 ├── SecondSession        a device's session is open elsewhere: its key may be stolen     RESOURCE_EXHAUSTED
@@ -47,6 +48,10 @@ class NotReady(ServiceError):
 
 
 class Mismatch(ServiceError):
+    pass
+
+
+class Changed(ServiceError):
     pass
 
 

@@ -34,6 +34,7 @@ CODES: dict[type[Exception], grpc.StatusCode] = {
     errors.NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
     errors.NotReady: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Mismatch: grpc.StatusCode.FAILED_PRECONDITION,
+    errors.Changed: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Repeated: grpc.StatusCode.ALREADY_EXISTS,
     errors.TooLate: grpc.StatusCode.DEADLINE_EXCEEDED,
     errors.Busy: grpc.StatusCode.RESOURCE_EXHAUSTED,

@@ -1,17 +1,20 @@
 """`limen-tvs propose`, `settle` and `proposals`: what one person asks for and another approves."""
 
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
+import grpc
 import typer
 from google.protobuf.json_format import MessageToJson
 from limen.v1 import approvals_pb2 as pb
 from limen.v1.approvals_pb2_grpc import ApprovalsStub
 
 from backend.commands.officers import Reason
-from backend.commands.signed_in import TokenFile, signed_in
-from backend.commands.terms import Identity, Server
+from backend.commands.signed_in import Signed, TokenFile, signed_in
+from backend.commands.terms import Identity, Server, stop
+from backend.proposal_content import digest
 
 propose = typer.Typer(help="Ask for what a second person must approve.", no_args_is_help=True)
 
@@ -19,6 +22,9 @@ propose = typer.Typer(help="Ask for what a second person must approve.", no_args
 class Said(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
+
+
+SETTLED = {Said.APPROVED: pb.SETTLED_APPROVED, Said.REJECTED: pb.SETTLED_REJECTED}
 
 
 @propose.command("hotlist")
@@ -93,11 +99,32 @@ def audit_export(
 def settle(
     proposal: str, said: Said, reason: Reason, identity: Identity, server: Server, token: TokenFile = None
 ) -> None:
-    """Approve or reject what another person proposed."""
+    """Approve or reject what another person proposed, once you have seen what it is."""
     signed = signed_in(identity, server, token)
-    settled = pb.SETTLED_APPROVED if said is Said.APPROVED else pb.SETTLED_REJECTED
-    request = pb.SettleRequest(proposal=proposal, settled=settled, reason=reason)
-    _print(signed.ask(ApprovalsStub(signed.channel).Settle, request))
+    stub = ApprovalsStub(signed.channel)
+    while True:
+        shown = _look(signed, stub, proposal)
+        _print(shown)
+        if shown.settled:
+            return None
+        typer.confirm(f"Is this what is to be {said.value}?", abort=True, err=True)
+        request = pb.SettleRequest(proposal=proposal, settled=SETTLED[said], reason=reason, digest=digest(shown))
+        try:
+            return _print(signed.call(stub.Settle, request))
+        except grpc.RpcError as error:
+            told = f"{error.code().name}: {error.details()}"
+            if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
+                stop(told)
+            print(f"limen-tvs: {told}", file=sys.stderr)
+
+
+def _look(signed: Signed, stub: ApprovalsStub, proposal: str) -> pb.Proposal:
+    found = signed.ask(stub.List, pb.ListProposalsRequest(proposal=proposal)).proposals
+    if not found:
+        stop(f"proposal {proposal} is unknown")
+    if not found[0].settled and not found[0].HasField("content"):
+        stop(f"proposal {proposal}: the service shows nothing of what it is about, so it cannot be settled")
+    return found[0]
 
 
 def proposals(

@@ -31,9 +31,13 @@ class Signed:
     def ask(self, method: Callable[..., Reply], request: object) -> Reply:
         """A refusal ends the command, in the service's words."""
         try:
-            return method(request, timeout=TIMEOUT_S, metadata=self.metadata)
+            return self.call(method, request)
         except grpc.RpcError as error:
             stop(f"{error.code().name}: {error.details()}")
+
+    def call(self, method: Callable[..., Reply], request: object) -> Reply:
+        """Raises grpc.RpcError."""
+        return method(request, timeout=TIMEOUT_S, metadata=self.metadata)
 
 
 def signed_in(identity: Path, server: str, token: Path | None, purpose: str = "") -> Signed:

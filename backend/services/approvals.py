@@ -5,7 +5,8 @@ from limen.v1.approvals_pb2_grpc import ApprovalsServicer
 
 from backend import approvals
 from backend.parts import Parts
-from backend.store.proposals import APPROVED, REJECTED, Proposal, Settlement
+from backend.proposal_content import Shown
+from backend.store.proposals import APPROVED, REJECTED, Settlement
 from backend.wrapping import Context
 
 SETTLED = {pb.SETTLED_APPROVED: APPROVED, pb.SETTLED_REJECTED: REJECTED}
@@ -17,20 +18,26 @@ class Approvals(ApprovalsServicer):
         self._parts = parts
 
     async def Propose(self, request: pb.ProposeRequest, context: Context) -> pb.Proposal:
-        rules = self._parts.settings.rules
-        return _told(await self._parts.store.run(approvals.propose, self._parts.acting(), rules, request))
+        acting, rules = self._parts.acting(), self._parts.settings.rules
+        return _told(Shown(await self._parts.store.run(approvals.propose, acting, rules, request)))
 
     async def Settle(self, request: pb.SettleRequest, context: Context) -> pb.Proposal:
-        acting = self._parts.acting()
-        said = Settlement(SETTLED[request.settled], acting.who.name, request.reason, acting.now_utc_ms)
-        return _told(await self._parts.store.run(approvals.settle, acting, said, request.proposal))
+        acting, rules = self._parts.acting(), self._parts.settings.rules
+        said = Settlement(
+            SETTLED[request.settled], acting.who.name, request.reason, acting.now_utc_ms, digest=request.digest
+        )
+        return _told(Shown(await self._parts.store.run(approvals.settle, acting, rules, said, request.proposal)))
 
     async def List(self, request: pb.ListProposalsRequest, context: Context) -> pb.ListProposalsReply:
-        found = await self._parts.store.run(approvals.listed, self._parts.acting(), open_only=request.open_only)
-        return pb.ListProposalsReply(proposals=[_told(proposal) for proposal in found])
+        acting, rules = self._parts.acting(), self._parts.settings.rules
+        found = await self._parts.store.run(
+            approvals.listed, acting, rules, request.proposal, open_only=request.open_only
+        )
+        return pb.ListProposalsReply(proposals=[_told(one) for one in found])
 
 
-def _told(proposal: Proposal) -> pb.Proposal:
+def _told(shown: Shown) -> pb.Proposal:
+    proposal = shown.proposal
     return pb.Proposal(
         proposal=proposal.proposal,
         kind=proposal.kind,
@@ -40,4 +47,6 @@ def _told(proposal: Proposal) -> pb.Proposal:
         settled=WORDS.get(proposal.settled, pb.SETTLED_UNSPECIFIED),
         settled_by=proposal.settled_by or "",
         made=proposal.made,
+        content=shown.content,
+        digest=shown.digest,
     )

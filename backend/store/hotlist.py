@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, FromClause, Select, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
@@ -48,9 +48,42 @@ def of_traveler(of: FromClause, now_utc_ms: Given[int]) -> Select[str]:
 
 
 def _longest(found: Select[str], now_utc_ms: Given[int]) -> Select[str]:
+    return found.where(stands(now_utc_ms)).order_by(hotlist.c.until_utc_ms.desc(), hotlist.c.entry).limit(1)
+
+
+def stands(now_utc_ms: Given[int]) -> ColumnElement[bool]:
+    """Whether an entry does, at a time."""
     lives = hotlist.c.ended_utc_ms.is_(None) | (hotlist.c.ended_utc_ms > now_utc_ms)
-    stands = lives & (hotlist.c.until_utc_ms > now_utc_ms)
-    return found.where(stands).order_by(hotlist.c.until_utc_ms.desc(), hotlist.c.entry).limit(1)
+    return lives & (hotlist.c.until_utc_ms > now_utc_ms)
+
+
+def standing(db: Connection, person: str, now_utc_ms: int) -> list[Entry]:
+    """What stands against somebody, by this document or any that a carrier has named beside it."""
+    named, beside = traveler_documents.alias("named"), traveler_documents.alias("beside")
+    linked = select(beside.c.person).join_from(named, beside, named.c.origin == beside.c.origin)
+    theirs = (hotlist.c.person == person) | hotlist.c.person.in_(linked.where(named.c.person == person))
+    rows = db.execute(select(hotlist).where(theirs, stands(now_utc_ms)).order_by(hotlist.c.entry))
+    return [Entry(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A document of a traveler, by origin, against which an entry stands."""
+
+    entry: str
+    journey: str
+    origin: str
+
+
+def sightings(db: Connection, now_utc_ms: int) -> list[Sighting]:
+    """Whoever an entry stands against, by whichever document, on journeys that can still name them."""
+    named = (
+        select(hotlist.c.entry, travelers.c.journey, traveler_documents.c.origin)
+        .join_from(hotlist, traveler_documents, traveler_documents.c.person == hotlist.c.person)
+        .join(travelers, travelers.c.origin == traveler_documents.c.origin)
+        .where(stands(now_utc_ms), travelers.c.sealed.is_not(None))
+    )
+    return [Sighting(**row._mapping) for row in db.execute(named.distinct())]
 
 
 def find(db: Connection, entry: str) -> Entry | None:

@@ -25,17 +25,19 @@ class Proposal:
     settled_reason: str | None = None
     settled_utc_ms: int | None = None
     made: str = ""
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """settled: APPROVED or REJECTED.  made: what came into being, "" if nothing did."""
+    """settled: APPROVED or REJECTED.  made: what came into being, "" if nothing did.  digest: of what was seen."""
 
     settled: str
     settled_by: str
     settled_reason: str
     settled_utc_ms: int
     made: str = ""
+    digest: str = ""
 
 
 def add(db: Connection, proposal: Proposal) -> None:
@@ -53,8 +55,9 @@ def settle(db: Connection, proposal: str, settlement: Settlement) -> bool:
     return db.execute(proposals.update().where(unsettled).values(row_of(settlement))).rowcount == 1
 
 
-def listed(db: Connection, most: int, *, open_only: bool) -> list[Proposal]:
-    """The newest first."""
+def listed(db: Connection, most: int, name: str = "", *, open_only: bool) -> list[Proposal]:
+    """The newest first.  name: of the only one wanted, "" for any."""
     found = select(proposals).order_by(proposals.c.proposed_utc_ms.desc(), proposals.c.proposal).limit(most)
+    found = found.where(proposals.c.proposal == name) if name else found
     rows = db.execute(found.where(proposals.c.settled == "") if open_only else found)
     return [Proposal(**row._mapping) for row in rows]

@@ -25,6 +25,7 @@ from backend.caller import Caller
 from backend.clock import utc_ms
 from backend.people import passwords
 from backend.people.posts import parse
+from backend.proposal_content import show
 from backend.settings import Rules
 from backend.store import people
 from backend.store.people import Account
@@ -179,7 +180,9 @@ def _list(db: Connection, rig: Rig, traveler: Traveler) -> None:
         Acting(Caller(name, role), rig.keys, now) for name, role in (("a", "analyst"), ("s", "supervisor"))
     )
     made = approvals.propose(db, analyst, Rules(), ProposeRequest(reason="asked by customs", hotlist=entry))
-    approvals.settle(db, supervisor, Settlement(APPROVED, "s", "looked at it", now), made.proposal)
+    seen = show(db, supervisor, Rules(), made)
+    said = Settlement(APPROVED, "s", "looked at it", now, digest=seen.digest)
+    approvals.settle(db, supervisor, Rules(), said, made.proposal)
 
 
 def _until(reached: Callable[[], bool]) -> None:
@@ -203,8 +206,14 @@ def _settle(rig: Rig, gates: list[Gate], officer: Officer, before_utc_ms: int) -
 def count(db: Connection, seen: dict[str, int], gates: list[Gate], before_utc_ms: int) -> Told:
     of = select(decisions.c.decision, decisions.c.encounter, decisions.c.decided_utc_ms).where(decisions.c.officer)
     told = list(db.execute(of))
-    raised = {row.decision: row.alert for row in db.execute(select(alerts.c.decision, alerts.c.alert))}
-    many = db.execute(select(alerts.c.decision).group_by(alerts.c.decision).having(func.count() > 1)).all()
+    here = select(alerts.c.decision, alerts.c.alert).where(alerts.c.decision.is_not(None))
+    raised = {row.decision: row.alert for row in db.execute(here)}
+    many = db.execute(
+        select(alerts.c.decision)
+        .where(alerts.c.decision.is_not(None))
+        .group_by(alerts.c.decision)
+        .having(func.count() > 1)
+    ).all()
     kept = {row.encounter for row in told}
     return Told(
         decisions=len(told),

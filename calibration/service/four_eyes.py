@@ -15,8 +15,9 @@ from sqlalchemy.exc import IntegrityError
 from backend import approvals
 from backend.acting import Acting
 from backend.caller import Caller
-from backend.errors import NotAllowed, Refused, Repeated
+from backend.errors import Changed, NotAllowed, Refused, Repeated
 from backend.keys import KeyRing
+from backend.proposal_content import show
 from backend.settings import Rules
 from backend.store import proposals
 from backend.store.engine import Store, open_store
@@ -55,6 +56,7 @@ class Walk:
     rng: random.Random
     tally: Tally = field(default_factory=Tally)
     made: list[Proposal] = field(default_factory=list)
+    seen: dict[str, str] = field(default_factory=dict)  # digest of each proposal when it was last looked at
     now_utc_ms: int = NOW
 
     async def step(self) -> None:
@@ -71,7 +73,7 @@ class Walk:
             await self._around()
         else:
             store = self.rng.choice(self.stores)
-            await store.run(approvals.listed, self._somebody(), open_only=self.rng.random() < 0.5)
+            await store.run(approvals.listed, self._somebody(), Rules(), open_only=self.rng.random() < 0.5)
 
     async def _propose(self) -> None:
         what = _something(self.rng, self.made, self.now_utc_ms)
@@ -80,12 +82,15 @@ class Walk:
             self.made.append(await store.run(approvals.propose, self._somebody(), Rules(), what))
 
     async def _settle(self, of: Proposal, acting: Acting) -> None:
-        """By somebody, perhaps who proposed it, under any role and post."""
+        """By somebody, perhaps who proposed it, under any role and post; now and then as seen a while ago."""
         own = acting.who.name.casefold() == of.proposed_by
         self.tally.own += own
-        said = Settlement(self.rng.choice((APPROVED, REJECTED)), acting.who.name, "looked at it", acting.now_utc_ms)
-        with contextlib.suppress(NotAllowed, Repeated):  # what must come of one's own, and of the second of two
-            await self.rng.choice(self.stores).run(approvals.settle, acting, said, of.proposal)
+        store, settled = self.rng.choice(self.stores), self.rng.choice((APPROVED, REJECTED))
+        if self.rng.random() < 0.8 or of.proposal not in self.seen:
+            self.seen[of.proposal] = (await store.run(show, acting, Rules(), of)).digest
+        said = Settlement(settled, acting.who.name, "looked at it", acting.now_utc_ms, digest=self.seen[of.proposal])
+        with contextlib.suppress(Changed, NotAllowed, Repeated):  # unseen, one's own, and the second of two
+            await store.run(approvals.settle, acting, Rules(), said, of.proposal)
             self.tally.self_approvals += own
 
     async def _race(self) -> None:

@@ -160,8 +160,15 @@ def proceeds(gate: Gate, journey: str, live: str) -> None:
 def approved(proposer: Person, second: Person, what: approvals_pb2.ProposeRequest) -> str:
     """By two people; what came into being."""
     proposal = proposer(proposer.approvals.Propose, what).proposal
+    return str(second(second.approvals.Settle, settlement(second, proposal)).made)
+
+
+def settlement(second: Person, proposal: str) -> approvals_pb2.SettleRequest:
+    """An approval of what the second person sees."""
     said = approvals_pb2.SettleRequest(proposal=proposal, settled=approvals_pb2.SETTLED_APPROVED, reason="looked at it")
-    return str(second(second.approvals.Settle, said).made)
+    seen = second(second.approvals.List, approvals_pb2.ListProposalsRequest(proposal=proposal)).proposals
+    said.digest = seen[0].digest if seen else ""
+    return said
 
 
 @contextmanager

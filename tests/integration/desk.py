@@ -14,6 +14,7 @@ from backend.adjudicating import Verdict
 from backend.alerts import View, look
 from backend.caller import Caller
 from backend.keys import KeyRing
+from backend.proposal_content import show
 from backend.settings import Rules
 from backend.store import alerts, decisions, schema
 from backend.store.alerts import Alert
@@ -103,8 +104,12 @@ class Desk:
         return self.ask(approvals.propose, self.acting(by), Rules(), what)
 
     def settle(self, by: Caller, proposal: Proposal, settled: str = APPROVED) -> Proposal:
-        said = Settlement(settled, by.name, "looked at it", self.now_utc_ms)
-        return self.ask(approvals.settle, self.acting(by), said, proposal.proposal)
+        """As it is now."""
+        return self.settle_seen(by, proposal, self.ask(show, self.acting(by), Rules(), proposal).digest, settled)
+
+    def settle_seen(self, by: Caller, proposal: Proposal, digest: str, settled: str = APPROVED) -> Proposal:
+        said = Settlement(settled, by.name, "looked at it", self.now_utc_ms, digest=digest)
+        return self.ask(approvals.settle, self.acting(by), Rules(), said, proposal.proposal)
 
     def listed(self, number: int, until_utc_ms: int = NOW + DAY_MS) -> ProposeRequest:
         """An entry of the hotlist for the traveller of this number."""

@@ -160,7 +160,11 @@ def test_an_extract_of_the_log_is_its_lines_and_goes_to_the_two_who_asked_for_it
     assert [json.loads(line) for line in made.splitlines()] == log[:2]
     with desk.engine.begin() as db:
         seen = {
-            who.name: [one.made for one in approvals.listed(db, desk.acting(who), open_only=False) if one.made == made]
+            who.name: [
+                one.proposal.made
+                for one in approvals.listed(db, desk.acting(who), Rules())
+                if one.proposal.made == made
+            ]
             for who in (auditor, SUPERVISOR, ANALYST)
         }
     assert seen == {"r.blanc": [made], "s.graf": [made], "a.keller": []}

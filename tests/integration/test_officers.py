@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -18,6 +19,7 @@ from backend.clock import utc_ms
 from backend.commands.signed_in import TOKEN
 from backend.store import schema
 from tests.conftest import Caller, Person, Service, board, flight, question, shot
+from tests.integration.acts import settlement
 from tests.integration.desk import rows
 
 DAY_MS = 86_400_000
@@ -80,12 +82,7 @@ def entry(analyst: Person, supervisor: Person) -> Iterator[str]:
 
 def approve(analyst: Person, supervisor: Person, what: approvals_pb2.ProposeRequest) -> str:
     proposal = analyst(analyst.approvals.Propose, what)
-    return supervisor(supervisor.approvals.Settle, settlement(proposal.proposal)).made
-
-
-def settlement(proposal: str) -> approvals_pb2.SettleRequest:
-    settled = approvals_pb2.SETTLED_APPROVED
-    return approvals_pb2.SettleRequest(proposal=proposal, settled=settled, reason="looked at it")
+    return str(supervisor(supervisor.approvals.Settle, settlement(supervisor, proposal.proposal)).made)
 
 
 def look(gate: Caller, journey: str, name: str, encounter: str = "", attempt: int = 1) -> str:
@@ -150,7 +147,8 @@ def test_hum2_a_proposed_entry_changes_nothing_at_the_gate(
     of.remark, of.ground, of.until_utc_ms = "ask about the cargo", "customs case 12-345", utc_ms() + DAY_MS
     made = analyst(analyst.approvals.Propose, approvals_pb2.ProposeRequest(reason="asked", hotlist=of))
     assert look(gate, journey, "anna-live") == "proceed"
-    assert refused(analyst, analyst.approvals.Settle, settlement(made.proposal)) is grpc.StatusCode.PERMISSION_DENIED
+    seen = settlement(analyst, made.proposal)
+    assert refused(analyst, analyst.approvals.Settle, seen) is grpc.StatusCode.PERMISSION_DENIED
     assert look(gate, journey, "anna-live") == "proceed"
 
 
@@ -199,6 +197,38 @@ def test_the_commands_do_it_too(
     made = run(*graf, "propose", "rule", "margin", "0.06", "--reason", "as measured")
     assert (made["kind"], made["proposed_by"]) == ("rule", "s.graf")
     assert run(*graf, "proposals", "--open")["proposal"] == made["proposal"]
+
+
+def test_the_settling_command_shows_what_it_is_about_and_asks_before_it_says(
+    service: Service, analyst: Person, supervisor: Person
+) -> None:
+    rule = approvals_pb2.RuleChange(rule="least_liveness", value=0.5)
+    made = analyst(analyst.approvals.Propose, approvals_pb2.ProposeRequest(reason="as measured", rule=rule))
+    words = ("settle", made.proposal, "rejected", "--reason", "not now")
+    shown, told = answered(service, supervisor, "s.graf", "n\n", *words)
+    assert (shown["content"]["rule"]["proposed"], "Aborted" in told) == (0.5, True)
+    asked = approvals_pb2.ListProposalsRequest(proposal=made.proposal)
+    assert not supervisor(supervisor.approvals.List, asked).proposals[0].settled, "nothing was sent"
+    shown, told = answered(service, supervisor, "s.graf", "y\n", *words)
+    assert '"settled": "SETTLED_REJECTED"' in told
+    again, _ = answered(service, supervisor, "s.graf", "", *words)
+    assert (again["settled_by"], "content" in again) == ("s.graf", False)
+
+
+def test_a_client_that_names_no_digest_or_another_settles_nothing(analyst: Person, supervisor: Person) -> None:
+    rule = approvals_pb2.RuleChange(rule="margin", value=0.06)
+    made = analyst(analyst.approvals.Propose, approvals_pb2.ProposeRequest(reason="as measured", rule=rule))
+    said = settlement(supervisor, made.proposal)
+    for digest in ("", "0" * 64, said.digest.upper()):
+        said.digest = digest
+        assert refused(supervisor, supervisor.approvals.Settle, said) is grpc.StatusCode.FAILED_PRECONDITION
+
+
+def answered(service: Service, person: Person, name: str, typed: str, *words: str) -> tuple[dict[str, Any], str]:
+    """The first line that a command prints, and all of it."""
+    reach = ("--identity", str(service.root / f"console-{name}"), "--server", f"localhost:{service.port}")
+    done = CliRunner().invoke(app, [*words, *reach], input=typed, env={TOKEN: person.token})
+    return json.loads(done.output.splitlines()[0]), done.output
 
 
 def test_the_watch_command_prints_what_waits(service: Service, gate: Caller, journey: str, officer: Person) -> None:

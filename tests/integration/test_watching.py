@@ -6,6 +6,7 @@ from limen.v1 import approvals_pb2, fleet_pb2
 from limen.v1 import manifests_pb2 as pb
 
 from tests.conftest import Caller, Person, Service, board, flight, manifest
+from tests.integration.acts import settlement
 from vision.embed import template_version
 
 
@@ -51,6 +52,4 @@ def greeted(gate: Caller) -> fleet_pb2.HelloReply:
 def change(analyst: Person, supervisor: Person, attempts: int) -> None:
     rule = approvals_pb2.RuleChange(rule="attempts", value=attempts)
     proposed = analyst(analyst.approvals.Propose, approvals_pb2.ProposeRequest(reason="as measured", rule=rule))
-    settled = approvals_pb2.SETTLED_APPROVED
-    request = approvals_pb2.SettleRequest(proposal=proposed.proposal, settled=settled, reason="looked at it")
-    supervisor(supervisor.approvals.Settle, request)
+    supervisor(supervisor.approvals.Settle, settlement(supervisor, proposed.proposal))

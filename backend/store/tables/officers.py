@@ -28,6 +28,7 @@ proposals = Table(
     Column("settled_reason", String),
     Column("settled_utc_ms", BigInteger),
     Column("made", String, nullable=False),
+    Column("digest", String),  # of what the settler has seen
     CheckConstraint("settled_by IS NULL OR settled_by <> proposed_by", "four_eyes"),
 )
 

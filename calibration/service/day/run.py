@@ -141,8 +141,9 @@ class Day:
         now, keys, rules = self._clock(), self.parts.keys, self.parts.settings.rules
         analyst, supervisor = (Acting(person(name, name), keys, now) for name in ("analyst", "supervisor"))
         made = await self.parts.store.run(approvals.propose, analyst, rules, asked)
-        settled = Settlement(APPROVED, "supervisor", "seen", now)
-        await self.parts.store.run(approvals.settle, supervisor, settled, made.proposal)
+        seen = (await self.parts.store.run(approvals.listed, supervisor, rules, made.proposal))[0]
+        settled = Settlement(APPROVED, "supervisor", "seen", now, digest=seen.digest)
+        await self.parts.store.run(approvals.settle, supervisor, rules, settled, made.proposal)
 
     async def wave(self, flights: Sequence[Flight]) -> None:
         """Every gate boards one flight, then its doors close."""

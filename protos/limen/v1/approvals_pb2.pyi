@@ -264,23 +264,293 @@ class SettleRequest(_message.Message):
     PROPOSAL_FIELD_NUMBER: _builtins.int
     SETTLED_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
     proposal: _builtins.str
     settled: Global___Settled.ValueType
     reason: _builtins.str
+    digest: _builtins.str
+    """Of the proposal as it was shown; see Proposal.digest."""
     def __init__(
         self,
         *,
         proposal: _builtins.str = ...,
         settled: Global___Settled.ValueType = ...,
         reason: _builtins.str = ...,
+        digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal", "reason", b"reason", "settled", b"settled"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "proposal", b"proposal", "reason", b"reason", "settled", b"settled"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SettleRequest: _TypeAlias = SettleRequest  # noqa: Y015
+
+@_typing.final
+class ShownEntry(_message.Message):
+    """An entry of the hotlist as it is shown."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    DOCUMENT_TYPE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_ISSUER_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
+    REMARK_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    UNTIL_UTC_MS_FIELD_NUMBER: _builtins.int
+    ENDED_UTC_MS_FIELD_NUMBER: _builtins.int
+    entry: _builtins.str
+    """Empty for one that is only proposed."""
+    document_type: _builtins.str
+    document_issuer: _builtins.str
+    document_number: _builtins.str
+    """Masked but its last three characters."""
+    remark: _builtins.str
+    ground: _builtins.str
+    until_utc_ms: _builtins.int
+    ended_utc_ms: _builtins.int
+    """0 while it stands."""
+    def __init__(
+        self,
+        *,
+        entry: _builtins.str = ...,
+        document_type: _builtins.str = ...,
+        document_issuer: _builtins.str = ...,
+        document_number: _builtins.str = ...,
+        remark: _builtins.str = ...,
+        ground: _builtins.str = ...,
+        until_utc_ms: _builtins.int = ...,
+        ended_utc_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_issuer", b"document_issuer", "document_number", b"document_number", "document_type", b"document_type", "ended_utc_ms", b"ended_utc_ms", "entry", b"entry", "ground", b"ground", "remark", b"remark", "until_utc_ms", b"until_utc_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownEntry: _TypeAlias = ShownEntry  # noqa: Y015
+
+@_typing.final
+class ShownHotlist(_message.Message):
+    """others: what stands against the same person beside it, by this or another document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSED_FIELD_NUMBER: _builtins.int
+    OTHERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def proposed(self) -> Global___ShownEntry: ...
+    @_builtins.property
+    def others(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShownEntry]: ...
+    def __init__(
+        self,
+        *,
+        proposed: Global___ShownEntry | None = ...,
+        others: _abc.Iterable[Global___ShownEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposed", b"proposed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["others", b"others", "proposed", b"proposed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownHotlist: _TypeAlias = ShownHotlist  # noqa: Y015
+
+@_typing.final
+class ShownHotlistEnd(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDS_FIELD_NUMBER: _builtins.int
+    OTHERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ends(self) -> Global___ShownEntry: ...
+    @_builtins.property
+    def others(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShownEntry]: ...
+    def __init__(
+        self,
+        *,
+        ends: Global___ShownEntry | None = ...,
+        others: _abc.Iterable[Global___ShownEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ends", b"ends"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ends", b"ends", "others", b"others"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownHotlistEnd: _TypeAlias = ShownHotlistEnd  # noqa: Y015
+
+@_typing.final
+class ShownRule(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    PRESENT_FIELD_NUMBER: _builtins.int
+    PROPOSED_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    present: _builtins.float
+    proposed: _builtins.float
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        present: _builtins.float = ...,
+        proposed: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["present", b"present", "proposed", b"proposed", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownRule: _TypeAlias = ShownRule  # noqa: Y015
+
+@_typing.final
+class ShownHold(_message.Message):
+    """A journey that is held, or no longer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOURNEY_FIELD_NUMBER: _builtins.int
+    DEPARTURE_PORT_FIELD_NUMBER: _builtins.int
+    ARRIVAL_PORT_FIELD_NUMBER: _builtins.int
+    DEPARTS_UTC_MS_FIELD_NUMBER: _builtins.int
+    HOLDS_FIELD_NUMBER: _builtins.int
+    PURGED_UTC_MS_FIELD_NUMBER: _builtins.int
+    journey: _builtins.str
+    departure_port: _builtins.str
+    arrival_port: _builtins.str
+    departs_utc_ms: _builtins.int
+    holds: _builtins.int
+    """How many holds stand now."""
+    purged_utc_ms: _builtins.int
+    def __init__(
+        self,
+        *,
+        journey: _builtins.str = ...,
+        departure_port: _builtins.str = ...,
+        arrival_port: _builtins.str = ...,
+        departs_utc_ms: _builtins.int = ...,
+        holds: _builtins.int = ...,
+        purged_utc_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_port", b"arrival_port", "departs_utc_ms", b"departs_utc_ms", "departure_port", b"departure_port", "holds", b"holds", "journey", b"journey", "purged_utc_ms", b"purged_utc_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownHold: _TypeAlias = ShownHold  # noqa: Y015
+
+@_typing.final
+class ShownProtect(_message.Message):
+    """name: the first letter of each part; empty once it is purged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOURNEY_FIELD_NUMBER: _builtins.int
+    TRAVELER_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    DOCUMENT_TYPE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_ISSUER_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
+    journey: _builtins.str
+    traveler: _builtins.str
+    name: _builtins.str
+    document_type: _builtins.str
+    document_issuer: _builtins.str
+    document_number: _builtins.str
+    def __init__(
+        self,
+        *,
+        journey: _builtins.str = ...,
+        traveler: _builtins.str = ...,
+        name: _builtins.str = ...,
+        document_type: _builtins.str = ...,
+        document_issuer: _builtins.str = ...,
+        document_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_issuer", b"document_issuer", "document_number", b"document_number", "document_type", b"document_type", "journey", b"journey", "name", b"name", "traveler", b"traveler"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownProtect: _TypeAlias = ShownProtect  # noqa: Y015
+
+@_typing.final
+class ShownExtract(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_FIELD_NUMBER: _builtins.int
+    LAST_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    first: _builtins.int
+    last: _builtins.int
+    lines: _builtins.int
+    def __init__(
+        self,
+        *,
+        first: _builtins.int = ...,
+        last: _builtins.int = ...,
+        lines: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "last", b"last", "lines", b"lines"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownExtract: _TypeAlias = ShownExtract  # noqa: Y015
+
+@_typing.final
+class Content(_message.Message):
+    """What a proposal is about, with what is there now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTLIST_FIELD_NUMBER: _builtins.int
+    HOTLIST_END_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    HOLD_FIELD_NUMBER: _builtins.int
+    HOLD_END_FIELD_NUMBER: _builtins.int
+    PROTECT_FIELD_NUMBER: _builtins.int
+    AUDIT_EXPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def hotlist(self) -> Global___ShownHotlist: ...
+    @_builtins.property
+    def hotlist_end(self) -> Global___ShownHotlistEnd: ...
+    @_builtins.property
+    def rule(self) -> Global___ShownRule: ...
+    @_builtins.property
+    def hold(self) -> Global___ShownHold: ...
+    @_builtins.property
+    def hold_end(self) -> Global___ShownHold: ...
+    @_builtins.property
+    def protect(self) -> Global___ShownProtect: ...
+    @_builtins.property
+    def audit_export(self) -> Global___ShownExtract: ...
+    def __init__(
+        self,
+        *,
+        hotlist: Global___ShownHotlist | None = ...,
+        hotlist_end: Global___ShownHotlistEnd | None = ...,
+        rule: Global___ShownRule | None = ...,
+        hold: Global___ShownHold | None = ...,
+        hold_end: Global___ShownHold | None = ...,
+        protect: Global___ShownProtect | None = ...,
+        audit_export: Global___ShownExtract | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "protect", b"protect", "rule", b"rule", "what", b"what"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "protect", b"protect", "rule", b"rule", "what", b"what"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["hotlist", "hotlist_end", "rule", "hold", "hold_end", "protect", "audit_export"]  # noqa: Y015
+    _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_what) -> _WhichOneofReturnType_what | None: ...
+
+Global___Content: _TypeAlias = Content  # noqa: Y015
 
 @_typing.final
 class Proposal(_message.Message):
@@ -294,6 +564,8 @@ class Proposal(_message.Message):
     SETTLED_FIELD_NUMBER: _builtins.int
     SETTLED_BY_FIELD_NUMBER: _builtins.int
     MADE_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
     proposal: _builtins.str
     kind: _builtins.str
     proposed_by: _builtins.str
@@ -303,6 +575,14 @@ class Proposal(_message.Message):
     settled_by: _builtins.str
     made: _builtins.str
     """What came into being by the approval: a hotlist entry; for an export its lines."""
+    digest: _builtins.str
+    """SHA-256 in hexadecimal over fields 1 to 5 and 9 as ProtoJSON with the names of this file, without fields that are
+    not set, keys sorted, no blanks, ASCII.  A client makes it of what it has shown; empty without content.
+    """
+    @_builtins.property
+    def content(self) -> Global___Content:
+        """Only while nobody has settled it, and only in an answer to List."""
+
     def __init__(
         self,
         *,
@@ -314,10 +594,12 @@ class Proposal(_message.Message):
         settled: Global___Settled.ValueType = ...,
         settled_by: _builtins.str = ...,
         made: _builtins.str = ...,
+        content: Global___Content | None = ...,
+        digest: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "made", b"made", "proposal", b"proposal", "proposed_by", b"proposed_by", "proposed_utc_ms", b"proposed_utc_ms", "reason", b"reason", "settled", b"settled", "settled_by", b"settled_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "digest", b"digest", "kind", b"kind", "made", b"made", "proposal", b"proposal", "proposed_by", b"proposed_by", "proposed_utc_ms", b"proposed_utc_ms", "reason", b"reason", "settled", b"settled", "settled_by", b"settled_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -328,15 +610,19 @@ class ListProposalsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     OPEN_ONLY_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     open_only: _builtins.bool
+    proposal: _builtins.str
+    """This one alone; empty for all."""
     def __init__(
         self,
         *,
         open_only: _builtins.bool = ...,
+        proposal: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["open_only", b"open_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["open_only", b"open_only", "proposal", b"proposal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

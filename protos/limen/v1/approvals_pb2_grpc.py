@@ -61,14 +61,16 @@ class ApprovalsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Settle(self, request, context):
-        """By another person than who proposed.
+        """By another person than who proposed, who has seen what it is about: FAILED_PRECONDITION if that is not what it is
+        now; List shows it anew.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def List(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """What nobody has settled yet is shown with its content; each showing is in the audit log.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -33,16 +33,22 @@ class ApprovalsStub:
     def __new__(cls, channel: _aio.Channel) -> ApprovalsAsyncStub: ...
     Propose: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.ProposeRequest, _approvals_pb2.Proposal]
     Settle: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.SettleRequest, _approvals_pb2.Proposal]
-    """By another person than who proposed."""
+    """By another person than who proposed, who has seen what it is about: FAILED_PRECONDITION if that is not what it is
+    now; List shows it anew.
+    """
     List: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.ListProposalsRequest, _approvals_pb2.ListProposalsReply]
+    """What nobody has settled yet is shown with its content; each showing is in the audit log."""
 
 @_typing.type_check_only
 class ApprovalsAsyncStub(ApprovalsStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Propose: _aio.UnaryUnaryMultiCallable[_approvals_pb2.ProposeRequest, _approvals_pb2.Proposal]  # type: ignore[assignment]
     Settle: _aio.UnaryUnaryMultiCallable[_approvals_pb2.SettleRequest, _approvals_pb2.Proposal]  # type: ignore[assignment]
-    """By another person than who proposed."""
+    """By another person than who proposed, who has seen what it is about: FAILED_PRECONDITION if that is not what it is
+    now; List shows it anew.
+    """
     List: _aio.UnaryUnaryMultiCallable[_approvals_pb2.ListProposalsRequest, _approvals_pb2.ListProposalsReply]  # type: ignore[assignment]
+    """What nobody has settled yet is shown with its content; each showing is in the audit log."""
 
 class ApprovalsServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -58,13 +64,16 @@ class ApprovalsServicer(metaclass=_abc_1.ABCMeta):
         request: _approvals_pb2.SettleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_approvals_pb2.Proposal, _abc.Awaitable[_approvals_pb2.Proposal]]:
-        """By another person than who proposed."""
+        """By another person than who proposed, who has seen what it is about: FAILED_PRECONDITION if that is not what it is
+        now; List shows it anew.
+        """
 
     @_abc_1.abstractmethod
     def List(
         self,
         request: _approvals_pb2.ListProposalsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_approvals_pb2.ListProposalsReply, _abc.Awaitable[_approvals_pb2.ListProposalsReply]]: ...
+    ) -> _typing.Union[_approvals_pb2.ListProposalsReply, _abc.Awaitable[_approvals_pb2.ListProposalsReply]]:
+        """What nobody has settled yet is shown with its content; each showing is in the audit log."""
 
 def add_ApprovalsServicer_to_server(servicer: ApprovalsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -11,7 +11,10 @@ revision = "0005"
 down_revision = "0004"
 
 # (table, column): each is nullable or has a server default.
-COLUMNS: tuple[tuple[str, str], ...] = (("travelers", "origin"),)
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("travelers", "origin"),
+    ("proposals", "digest"),
+)
 
 
 def upgrade() -> None:
@@ -21,6 +24,7 @@ def upgrade() -> None:
     for table, name in COLUMNS:
         if name not in {column["name"] for column in held.get_columns(table)}:
             op.add_column(table, _like(metadata.tables[table].c[name]))
+    for table in sorted({table for table, _ in COLUMNS}):
         there = {index["name"] for index in held.get_indexes(table)}
         for index in metadata.tables[table].indexes:
             if index.name not in there:
