@@ -17,7 +17,7 @@ from backend import approvals
 from backend.acting import Acting
 from backend.alerts import View, concerns, view
 from backend.announcing import tell_carrier
-from backend.errors import KeyGone, NotAllowed, Refused, Repeated
+from backend.errors import Changed, KeyGone, NotAllowed, Refused, Repeated
 from backend.grounds import not_biometric
 from backend.manifests.cusres import Code
 from backend.settings import Rules
@@ -38,8 +38,8 @@ class Verdict:
 
 
 def take(db: Connection, acting: Acting, name: str) -> View:
-    """The caller goes there.  Raises Repeated if another has taken it, Refused, NotAllowed."""
-    alert = _found(db, acting, name)
+    """The caller goes there.  Raises Repeated if another has taken it, Refused, NotAllowed, Changed if it is over."""
+    alert = _running(_found(db, acting, name))
     if alerts.take(db, name, acting.who.name, acting.now_utc_ms):
         acting.note(db, "alert.taken", name, alert.port)
     elif alert.taken_by != acting.who.name:
@@ -48,18 +48,25 @@ def take(db: Connection, acting: Acting, name: str) -> View:
 
 
 def adjudicate(db: Connection, acting: Acting, rules: Rules, name: str, verdict: Verdict) -> View:
-    """Say once what came of an alert, as who took it.  Raises Refused, NotAllowed, Repeated."""
+    """Say once what came of an alert, as who took it.  Raises Refused, NotAllowed, Repeated, Changed."""
     alert = _found(db, acting, name)
     if alert.taken_by != acting.who.name:
         raise NotAllowed(f"alert {name} is {alert.taken_by or 'nobody'}'s: who has taken it adjudicates it")
     if alert.adjudication is not None:
         return _again(db, acting, alert, verdict)
+    _running(alert)
     told = _adjudicated(acting, verdict)
     if not alerts.adjudicate(db, name, acting.who.name, told):
         raise Repeated(f"alert {name} was adjudicated meanwhile")
     acting.note(db, f"alert.{told.adjudication}", name, alert.port, alert.traveler or "")
     _follow(db, acting, rules, alert, verdict)
     return view(db, acting, _found(db, acting, name))
+
+
+def _running(alert: Alert) -> Alert:
+    if alert.ended:
+        raise Changed(f"alert {alert.alert} is over ({alert.ended}): nobody waits there any more")
+    return alert
 
 
 def _adjudicated(acting: Acting, verdict: Verdict) -> Adjudicated:

@@ -14,7 +14,7 @@ import structlog
 from limen.v1.approvals_pb2 import HotlistEntry
 from sqlalchemy import Connection, Row
 
-from backend import access
+from backend import access, documents
 from backend.acting import Acting
 from backend.caller import EVERYWHERE, Caller
 from backend.clock import Clock
@@ -26,6 +26,7 @@ from backend.store.alerts import Alert
 from backend.store.audit import Note
 from backend.store.bell import Topic
 from backend.store.engine import Store
+from backend.store.journeys import Journey
 
 log = structlog.get_logger()
 LOOK_S = 1.0  # longest between two looks, should a bell of another replica not be heard
@@ -33,6 +34,7 @@ AT_ONCE = 20  # shown in one transaction, so that a backlog does not hold up the
 LOOKBACK_MS = 3_600_000  # replicas' clocks differ by less; older decisions are looked for at the start
 RECENT_MS = 60_000  # that far only once in this time, else so far: no answer is longer on its way to the disk
 HOTLIST, NO_MATCH, DUPLICATE, LIVENESS = "hotlist", "no_match", "duplicate", "liveness"
+EXPECTED = "expected"  # on a manifest, see `expected_alerts`
 HELD_BOARDED = "held_boarded"  # by documents, without the service having been asked
 # Whatever else makes somebody wait, poor pictures too, leaves the officer with a person nobody has identified.
 REASONS = {
@@ -43,7 +45,7 @@ REASONS = {
     "liveness": LIVENESS,
 }
 # A no-match's nearest, or whose print was held up, is not the person who waits: an officer is not given the name.
-IDENTIFIED = frozenset({HOTLIST, DUPLICATE, HELD_BOARDED})
+IDENTIFIED = frozenset({HOTLIST, DUPLICATE, HELD_BOARDED, EXPECTED})
 WHO, ROLE, PURPOSE = "alerts", "service", "alert"
 VIEWED, NAMED = "alert.viewed", "alert.protected_name_viewed"
 
@@ -51,13 +53,16 @@ VIEWED, NAMED = "alert.viewed", "alert.protected_name_viewed"
 @dataclass(frozen=True, slots=True)
 class View:
     """An alert as an officer sees it.  name and seat: "" where nobody was identified.  remark: of the hotlist entry.
-    protected: the name is shown only to who says it is for a case (ACC-2)."""
+    protected: the name is shown only to who says it is for a case (ACC-2).  document: masked; it and run: of somebody
+    who is expected."""
 
     alert: Alert
     name: str
     seat: str
     remark: str
     protected: bool = False
+    document: tuple[str, str, str] = ("", "", "")
+    run: Journey | None = None
 
 
 async def run(store: Store, clock: Clock, escalate_s: float) -> None:
@@ -104,7 +109,8 @@ def _raise(db: Connection, decision: Row[Any], now_utc_ms: int) -> bool:
     )
     raised = alerts.put(db, alert)
     if raised:
-        audit.note(db, Note(now_utc_ms, WHO, ROLE, "alert.raised", alert.alert, alert.port, PURPOSE, alert.decision))
+        decided = decision.decision
+        audit.note(db, Note(now_utc_ms, WHO, ROLE, "alert.raised", alert.alert, alert.port, PURPOSE, decided))
     return raised
 
 
@@ -135,7 +141,7 @@ async def watch(store: Store, keys: KeyRing, clock: Clock, who: Caller) -> Async
             for shown in await store.run(views, Acting(who, keys, clock()), news[start : start + AT_ONCE]):
                 told[shown.alert.alert] = shown.alert
                 yield shown
-        told = {name: alert for name, alert in told.items() if alert.adjudication is None}
+        told = {name: alert for name, alert in told.items() if alert.open}
         await store.bell.wait(Topic.ALERTS, heard, LOOK_S)
 
 
@@ -157,17 +163,21 @@ def view(db: Connection, acting: Acting, alert: Alert) -> View:
         return View(alert, "", "", "")
     _note_once(db, acting, alert, VIEWED)
     try:
-        shown = travelers.one(db, acting.keys, alert.journey, alert.traveler)
+        shown = travelers.named(db, acting.keys, alert.journey, alert.traveler)
     except KeyGone:  # purged: the alert stays, the name is gone
         shown = None
     remark = _remark(db, acting.keys, alert.entry)
+    run = journeys.find(db, alert.journey) if alert.reason == EXPECTED else None
     if shown is None:
-        return View(alert, "", "", remark)
+        return View(alert, "", "", remark, run=run)
     if shown.protected and acting.who.purpose != access.CASE:
-        return View(alert, "", shown.seat, remark, protected=True)
+        return View(alert, "", shown.seat, remark, protected=True, run=run)
     if shown.protected:
         _note_once(db, acting, alert, NAMED)
-    return View(alert, shown.biographic.name, shown.seat, remark, shown.protected)
+    of = shown.biographic
+    document = (of.document_type, of.document_issuer, documents.masked(of.document_number))
+    told = document if run else ("", "", "")
+    return View(alert, of.name, shown.seat, remark, shown.protected, told, run)
 
 
 def _note_once(db: Connection, acting: Acting, alert: Alert, action: str) -> None:

@@ -32,7 +32,7 @@ from limen.v1 import (
     verification_pb2_grpc,
 )
 
-from backend import access, alerts, auditing, galleries_port, tls
+from backend import access, alerts, auditing, expected_alerts, galleries_port, tls
 from backend.clock import Clock, SteadyClock, monotonic_ms, utc_ms
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
@@ -173,6 +173,7 @@ def jobs(parts: Parts, measured: Metrics, readiness: Readiness) -> list[Job]:
         lambda: engine.run(store, parts.keys, parts.lived, settings),
         lambda: auditing.run(parts.store, parts.keys, parts.clock, parts.settings.witness_dir),
         lambda: alerts.run(parts.store, parts.clock, parts.settings.escalate_s),
+        lambda: expected_alerts.run(parts.store, parts.keys, parts.clock),
         Sending(store, parts.keys, parts.clock, settings.records).run,
         store.listen,
         lambda: health.watch(readiness, store, parts.galleries, parts.clock),

@@ -7,8 +7,9 @@ from limen.v1.alerts_pb2_grpc import AlertsServicer
 
 from backend import adjudicating, alerts
 from backend.adjudicating import INTERCEPT, NOT_THIS_PERSON, RELEASE, Verdict
-from backend.alerts import DUPLICATE, HELD_BOARDED, HOTLIST, LIVENESS, NO_MATCH, View
+from backend.alerts import DUPLICATE, EXPECTED, HELD_BOARDED, HOTLIST, LIVENESS, NO_MATCH, View
 from backend.caller import caller
+from backend.expected_alerts import is_removed
 from backend.parts import Parts
 from backend.wrapping import Context
 
@@ -23,6 +24,7 @@ REASONS = {
     NO_MATCH: pb.REASON_CLASS_NO_MATCH,
     DUPLICATE: pb.REASON_CLASS_DUPLICATE,
     LIVENESS: pb.REASON_CLASS_LIVENESS,
+    EXPECTED: pb.REASON_CLASS_EXPECTED,
     HELD_BOARDED: pb.REASON_CLASS_HELD_BOARDED,
 }
 
@@ -67,4 +69,21 @@ def _told(view: View) -> pb.Alert:
         escalated_utc_ms=alert.escalated_utc_ms or 0,
         taken_by=alert.taken_by or "",
         adjudication=WORDS[alert.adjudication] if alert.adjudication else pb.ADJUDICATION_UNSPECIFIED,
+        expected=_expected(view) if alert.reason == EXPECTED else None,
+    )
+
+
+def _expected(view: View) -> pb.ExpectedTraveler:
+    alert, run = view.alert, view.run
+    kind, issuer, number = view.document
+    return pb.ExpectedTraveler(
+        departs_utc_ms=(run and run.departs_utc_ms) or 0,
+        arrives_utc_ms=(run and run.arrives_utc_ms) or 0,
+        document_type=kind,
+        document_issuer=issuer,
+        document_number=number,
+        removed=is_removed(alert),
+        changed=[part for part in (alert.changed or "").split(",") if part],
+        changed_utc_ms=alert.changed_utc_ms or 0,
+        ended=alert.ended or "",
     )

@@ -48,7 +48,8 @@ def backlog(db: Connection, now_utc_ms: int, begun_utc_ms: int, ahead_ms: int) -
     left = case((first > journeys.c.received_utc_ms, first), else_=journeys.c.received_utc_ms)
     held = select(holds.c.journey).where(holds.c.ended_utc_ms.is_(None))
     due = journeys.c.purged_utc_ms.is_(None) & (left < begun_utc_ms) & journeys.c.journey.not_in(held)
-    open_ = alerts.c.adjudicated_utc_ms.is_(None)
+    # Of those raised ahead of boarding, which may wait for a day, the figures an operator sees say nothing.
+    open_ = alerts.c.adjudicated_utc_ms.is_(None) & alerts.c.expected.is_(None)
     return Backlog(
         outbox=_outbox(db),
         alerts=_waiting(db, select(func.count(), func.min(alerts.c.raised_utc_ms)).where(open_)),

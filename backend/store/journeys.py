@@ -114,3 +114,9 @@ def assigned(db: Connection, port: str, gate: str) -> str | None:
 
 def boards(port: Given[str], gate: Given[str]) -> Select[str]:
     return select(assignments.c.journey).where(assignments.c.port == port, assignments.c.gate == gate)
+
+
+def gates(db: Connection, journey: str) -> list[str]:
+    """Where it boards, by name."""
+    found = select(assignments.c.gate).where(assignments.c.journey == journey)
+    return sorted(db.execute(found).scalars())

@@ -201,6 +201,21 @@ def one(db: Connection, keys: KeyRing, journey: str, traveler: str) -> Traveler 
     return _traveler(keys.box(of_gallery(journey)), row) if row else None
 
 
+def named(db: Connection, keys: KeyRing, journey: str, traveler: str) -> Traveler | None:
+    """Who is, or was, on the manifest.  Raises KeyGone once the journey is purged."""
+    here = (travelers.c.journey == journey) & (travelers.c.traveler == traveler)
+    row = db.execute(select(travelers).where(here)).one_or_none()
+    return _traveler(keys.box(of_gallery(journey)), row) if row else None
+
+
+def listed_as(db: Connection, keys: KeyRing, journey: str, origin: str) -> Listed | None:
+    """As the carrier lists a person now, else as last.  Raises KeyGone once the journey is purged."""
+    here = select(travelers).where(travelers.c.journey == journey, travelers.c.origin == origin)
+    last = here.order_by(travelers.c.removed, travelers.c.added_utc_ms.desc(), travelers.c.traveler).limit(1)
+    row = db.execute(last).one_or_none()
+    return Listed(_traveler(keys.box(of_gallery(journey)), row), row.removed) if row else None
+
+
 def told(db: Connection, keys: KeyRing, journey: str, traveler: str) -> Biographic:
     """What the manifest says, or said, of somebody on it.  Raises KeyGone once the journey is purged."""
     sealed = db.execute(_SEALED, {"journey": journey, "traveler": traveler}).scalar_one()

@@ -23,6 +23,7 @@ from tests.integration.acts import settlement
 from tests.integration.desk import rows
 
 DAY_MS = 86_400_000
+EXPECTED = alerts_pb2.REASON_CLASS_EXPECTED
 RELEASE, INTERCEPT = alerts_pb2.ADJUDICATION_RELEASE, alerts_pb2.ADJUDICATION_INTERCEPT
 
 
@@ -60,13 +61,13 @@ def watching(officer: Person) -> Iterator["Watching"]:
 
 
 class Watching:
-    """What the officer's stream brings."""
+    """What the officer's stream brings of those who stand at a gate."""
 
     def __init__(self, stream: Iterator[alerts_pb2.Alert]) -> None:
         self._stream = stream
 
     def next_of(self, journey: str) -> alerts_pb2.Alert:
-        return next(alert for alert in self._stream if alert.journey == journey)
+        return next(alert for alert in self._stream if alert.journey == journey and alert.reason != EXPECTED)
 
 
 @pytest.fixture

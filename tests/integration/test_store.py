@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from backend.errors import StoreUnfit
 from backend.keys import KeyRing
-from backend.store import hotlist, migrating, peers, schema, sqlcipher
+from backend.store import alerts, decisions, hotlist, migrating, peers, schema, sqlcipher
+from backend.store.alerts import Alert
 from backend.store.bell import Topic
 from backend.store.engine import Store, open_store, touch
 from backend.store.migrating import FOLDER, KNOWN, NEEDED, schema_of, upgrade
 from backend.store.migrations.versions.v0005_additions import COLUMNS
 from backend.store.peers import Peer
+from backend.store.portable import row_of
+from calibration.service.border import answer
 from calibration.service.journeys import announce, people, vectors
 from calibration.service.postgres import Postgres
 from calibration.service.rig import stand_against
@@ -234,4 +238,51 @@ def test_a_database_of_the_first_release_gets_what_was_added_and_finds_everybody
         assert schema_of(db) == NEEDED
         assert compare_metadata(MigrationContext.configure(db), schema.metadata) == []
         assert hotlist.against(db, one.traveler, 2) == entry
+    engine.dispose()
+
+
+# As the first release made it.
+ALERTS = """
+CREATE TABLE alerts (
+    alert VARCHAR NOT NULL, decision VARCHAR NOT NULL, reason VARCHAR NOT NULL, port VARCHAR NOT NULL,
+    gate VARCHAR NOT NULL, journey VARCHAR NOT NULL, traveler VARCHAR, entry VARCHAR, raised_utc_ms BIGINT NOT NULL,
+    escalated_utc_ms BIGINT, taken_by VARCHAR, taken_utc_ms BIGINT, adjudication VARCHAR, reason_given VARCHAR,
+    ground VARCHAR, adjudicated_utc_ms BIGINT,
+    CONSTRAINT pk_alerts PRIMARY KEY (alert),
+    CONSTRAINT ck_alerts_ground CHECK (
+        coalesce(adjudication, '') <> 'intercept' OR (taken_by IS NOT NULL AND coalesce(ground, '') <> '')),
+    CONSTRAINT uq_alerts_decision UNIQUE (decision),
+    CONSTRAINT fk_alerts_decision_decisions FOREIGN KEY(decision) REFERENCES decisions (decision)
+)
+"""
+
+
+def test_alerts_of_the_first_release_are_kept_and_the_rules_about_them_too(
+    where: tuple[Path, str], tmp_path: Path
+) -> None:
+    engine = open_store(*where)
+    told = replace(
+        answer("XX1", "", "G1", "cross", 1), directive="wait", concern="no_match", traveler=None, subject=None
+    )
+    kept = Alert("a", "", "no_match", "ZRH", "G1", "XX1", None, None, 1, taken_by="o.meyer")
+    with engine.begin() as db:
+        announce(db, KeyRing(tmp_path / "keys"), "XX1", [], vectors(np.random.default_rng(1), 0), 1)
+        kept = replace(kept, decision=decisions.record(db, told).decision)
+        db.execute(text("DROP TABLE alerts"))
+        db.execute(text(ALERTS))
+        old = {name: value for name, value in row_of(kept).items() if ("alerts", name) not in COLUMNS}
+        db.execute(insert(schema.alerts).values(old))
+        db.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+        for _ in range(2):  # one stopped before the last line was written begins again
+            migrating.upgrade(db)
+            db.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+        migrating.upgrade(db)
+        assert compare_metadata(MigrationContext.configure(db), schema.metadata) == []
+        assert alerts.find(db, "a") == kept
+        assert alerts.put(db, replace(kept, alert="b", decision=None, reason="expected", expected="o/e"))
+        assert not alerts.put(db, replace(kept, alert="c", decision=None, reason="expected", expected="o/e"))
+        assert not alerts.put(db, replace(kept, alert="d"))
+    for wrong in ({"adjudication": "intercept"}, {"decision": "none"}):
+        with pytest.raises(IntegrityError), engine.begin() as db:
+            db.execute(schema.alerts.update().where(schema.alerts.c.alert == "b").values(wrong))
     engine.dispose()

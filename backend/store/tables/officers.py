@@ -45,12 +45,15 @@ hotlist = Table(
     Index(None, "person"),
 )
 
+# decision: what raised it; none of one that is raised ahead of boarding (reason expected), of which `expected` says by
+# which traveler's origin and entry, `told` what officers know of it by parts, `changed` which of them changed last, and
+# `ended` why it is over.
 alerts = Table(
     "alerts",
     metadata,
     Column("alert", String, primary_key=True),
-    Column("decision", ForeignKey("decisions.decision"), nullable=False, unique=True),
-    Column("reason", String, nullable=False),  # hotlist, no_match, duplicate, liveness
+    Column("decision", ForeignKey("decisions.decision"), unique=True),
+    Column("reason", String, nullable=False),  # hotlist, no_match, duplicate, liveness, held_boarded, expected
     Column("port", String, nullable=False),
     Column("gate", String, nullable=False),
     Column("journey", String, nullable=False),
@@ -64,11 +67,17 @@ alerts = Table(
     Column("reason_given", String),
     Column("ground", String),
     Column("adjudicated_utc_ms", BigInteger),
+    Column("expected", String),
+    Column("told", String),
+    Column("changed", String),
+    Column("changed_utc_ms", BigInteger),
+    Column("ended", String),  # doors_closed, cancelled, purged, entry
     # Whom somebody keeps from travelling was named by a person, for something that is not the face (HUM-1, BI-07).
     CheckConstraint(
         "coalesce(adjudication, '') <> 'intercept' OR (taken_by IS NOT NULL AND coalesce(ground, '') <> '')", "ground"
     ),
     Index(None, "adjudication", "port"),
+    Index(None, "expected", unique=True),
     Index("ix_alerts_overdue", "adjudication", "taken_by", "escalated_utc_ms", "raised_utc_ms"),
 )
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15limen/v1/alerts.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"\x14\n\x12WatchAlertsRequest\"\xac\x02\n\x05\x41lert\x12\r\n\x05\x61lert\x18\x01 \x01(\t\x12%\n\x06reason\x18\x02 \x01(\x0e\x32\x15.limen.v1.ReasonClass\x12\x0c\n\x04port\x18\x03 \x01(\t\x12\x0c\n\x04gate\x18\x04 \x01(\t\x12\x0f\n\x07journey\x18\x05 \x01(\t\x12\x10\n\x08traveler\x18\x06 \x01(\t\x12\x0c\n\x04name\x18\x07 \x01(\t\x12\x0c\n\x04seat\x18\x08 \x01(\t\x12\x0e\n\x06remark\x18\t \x01(\t\x12\x15\n\rraised_utc_ms\x18\n \x01(\x03\x12\x18\n\x10\x65scalated_utc_ms\x18\x0b \x01(\x03\x12\x10\n\x08taken_by\x18\x0c \x01(\t\x12,\n\x0c\x61\x64judication\x18\r \x01(\x0e\x32\x16.limen.v1.Adjudication\x12\x11\n\tprotected\x18\x0e \x01(\x08\"&\n\x0bTakeRequest\x12\x17\n\x05\x61lert\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x9c\x01\n\x11\x41\x64judicateRequest\x12\x17\n\x05\x61lert\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x0c\x61\x64judication\x18\x02 \x01(\x0e\x32\x16.limen.v1.AdjudicationB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\x12\x18\n\x06ground\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x90\x03\"e\n\x0fOverrideRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1a\n\x08traveler\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\"8\n\rOverrideReply\x12\x11\n\tallowance\x18\x01 \x01(\t\x12\x14\n\x0cuntil_utc_ms\x18\x02 \x01(\x03*\xb6\x01\n\x0bReasonClass\x12\x1c\n\x18REASON_CLASS_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_CLASS_HOTLIST\x10\x01\x12\x19\n\x15REASON_CLASS_NO_MATCH\x10\x02\x12\x1a\n\x16REASON_CLASS_DUPLICATE\x10\x03\x12\x19\n\x15REASON_CLASS_LIVENESS\x10\x04\x12\x1d\n\x19REASON_CLASS_HELD_BOARDED\x10\x06*\x84\x01\n\x0c\x41\x64judication\x12\x1c\n\x18\x41\x44JUDICATION_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41\x44JUDICATION_RELEASE\x10\x01\x12\x1a\n\x16\x41\x44JUDICATION_INTERCEPT\x10\x02\x12 \n\x1c\x41\x44JUDICATION_NOT_THIS_PERSON\x10\x03\x32\xee\x01\n\x06\x41lerts\x12\x38\n\x05Watch\x12\x1c.limen.v1.WatchAlertsRequest\x1a\x0f.limen.v1.Alert0\x01\x12.\n\x04Take\x12\x15.limen.v1.TakeRequest\x1a\x0f.limen.v1.Alert\x12:\n\nAdjudicate\x12\x1b.limen.v1.AdjudicateRequest\x1a\x0f.limen.v1.Alert\x12>\n\x08Override\x12\x19.limen.v1.OverrideRequest\x1a\x17.limen.v1.OverrideReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15limen/v1/alerts.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"\x14\n\x12WatchAlertsRequest\"\xda\x02\n\x05\x41lert\x12\r\n\x05\x61lert\x18\x01 \x01(\t\x12%\n\x06reason\x18\x02 \x01(\x0e\x32\x15.limen.v1.ReasonClass\x12\x0c\n\x04port\x18\x03 \x01(\t\x12\x0c\n\x04gate\x18\x04 \x01(\t\x12\x0f\n\x07journey\x18\x05 \x01(\t\x12\x10\n\x08traveler\x18\x06 \x01(\t\x12\x0c\n\x04name\x18\x07 \x01(\t\x12\x0c\n\x04seat\x18\x08 \x01(\t\x12\x0e\n\x06remark\x18\t \x01(\t\x12\x15\n\rraised_utc_ms\x18\n \x01(\x03\x12\x18\n\x10\x65scalated_utc_ms\x18\x0b \x01(\x03\x12\x10\n\x08taken_by\x18\x0c \x01(\t\x12,\n\x0c\x61\x64judication\x18\r \x01(\x0e\x32\x16.limen.v1.Adjudication\x12\x11\n\tprotected\x18\x0e \x01(\x08\x12,\n\x08\x65xpected\x18\x0f \x01(\x0b\x32\x1a.limen.v1.ExpectedTraveler\"\xd4\x01\n\x10\x45xpectedTraveler\x12\x16\n\x0e\x64\x65parts_utc_ms\x18\x01 \x01(\x03\x12\x16\n\x0e\x61rrives_utc_ms\x18\x02 \x01(\x03\x12\x15\n\rdocument_type\x18\x03 \x01(\t\x12\x17\n\x0f\x64ocument_issuer\x18\x04 \x01(\t\x12\x17\n\x0f\x64ocument_number\x18\x05 \x01(\t\x12\x0f\n\x07removed\x18\x06 \x01(\x08\x12\x0f\n\x07\x63hanged\x18\x07 \x03(\t\x12\x16\n\x0e\x63hanged_utc_ms\x18\x08 \x01(\x03\x12\r\n\x05\x65nded\x18\t \x01(\t\"&\n\x0bTakeRequest\x12\x17\n\x05\x61lert\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x9c\x01\n\x11\x41\x64judicateRequest\x12\x17\n\x05\x61lert\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x0c\x61\x64judication\x18\x02 \x01(\x0e\x32\x16.limen.v1.AdjudicationB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\x12\x18\n\x06ground\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x90\x03\"e\n\x0fOverrideRequest\x12\x1a\n\x07journey\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1a\n\x08traveler\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\x90\x03\"8\n\rOverrideReply\x12\x11\n\tallowance\x18\x01 \x01(\t\x12\x14\n\x0cuntil_utc_ms\x18\x02 \x01(\x03*\xd1\x01\n\x0bReasonClass\x12\x1c\n\x18REASON_CLASS_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_CLASS_HOTLIST\x10\x01\x12\x19\n\x15REASON_CLASS_NO_MATCH\x10\x02\x12\x1a\n\x16REASON_CLASS_DUPLICATE\x10\x03\x12\x19\n\x15REASON_CLASS_LIVENESS\x10\x04\x12\x19\n\x15REASON_CLASS_EXPECTED\x10\x05\x12\x1d\n\x19REASON_CLASS_HELD_BOARDED\x10\x06*\x84\x01\n\x0c\x41\x64judication\x12\x1c\n\x18\x41\x44JUDICATION_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41\x44JUDICATION_RELEASE\x10\x01\x12\x1a\n\x16\x41\x44JUDICATION_INTERCEPT\x10\x02\x12 \n\x1c\x41\x44JUDICATION_NOT_THIS_PERSON\x10\x03\x32\xee\x01\n\x06\x41lerts\x12\x38\n\x05Watch\x12\x1c.limen.v1.WatchAlertsRequest\x1a\x0f.limen.v1.Alert0\x01\x12.\n\x04Take\x12\x15.limen.v1.TakeRequest\x1a\x0f.limen.v1.Alert\x12:\n\nAdjudicate\x12\x1b.limen.v1.AdjudicateRequest\x1a\x0f.limen.v1.Alert\x12>\n\x08Override\x12\x19.limen.v1.OverrideRequest\x1a\x17.limen.v1.OverrideReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,22 +48,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OVERRIDEREQUEST'].fields_by_name['traveler']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_OVERRIDEREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_OVERRIDEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\003\030\220\003'
-  _globals['_REASONCLASS']._serialized_start=750
-  _globals['_REASONCLASS']._serialized_end=932
-  _globals['_ADJUDICATION']._serialized_start=935
-  _globals['_ADJUDICATION']._serialized_end=1067
+  _globals['_REASONCLASS']._serialized_start=1011
+  _globals['_REASONCLASS']._serialized_end=1220
+  _globals['_ADJUDICATION']._serialized_start=1223
+  _globals['_ADJUDICATION']._serialized_end=1355
   _globals['_WATCHALERTSREQUEST']._serialized_start=64
   _globals['_WATCHALERTSREQUEST']._serialized_end=84
   _globals['_ALERT']._serialized_start=87
-  _globals['_ALERT']._serialized_end=387
-  _globals['_TAKEREQUEST']._serialized_start=389
-  _globals['_TAKEREQUEST']._serialized_end=427
-  _globals['_ADJUDICATEREQUEST']._serialized_start=430
-  _globals['_ADJUDICATEREQUEST']._serialized_end=586
-  _globals['_OVERRIDEREQUEST']._serialized_start=588
-  _globals['_OVERRIDEREQUEST']._serialized_end=689
-  _globals['_OVERRIDEREPLY']._serialized_start=691
-  _globals['_OVERRIDEREPLY']._serialized_end=747
-  _globals['_ALERTS']._serialized_start=1070
-  _globals['_ALERTS']._serialized_end=1308
+  _globals['_ALERT']._serialized_end=433
+  _globals['_EXPECTEDTRAVELER']._serialized_start=436
+  _globals['_EXPECTEDTRAVELER']._serialized_end=648
+  _globals['_TAKEREQUEST']._serialized_start=650
+  _globals['_TAKEREQUEST']._serialized_end=688
+  _globals['_ADJUDICATEREQUEST']._serialized_start=691
+  _globals['_ADJUDICATEREQUEST']._serialized_end=847
+  _globals['_OVERRIDEREQUEST']._serialized_start=849
+  _globals['_OVERRIDEREQUEST']._serialized_end=950
+  _globals['_OVERRIDEREPLY']._serialized_start=952
+  _globals['_OVERRIDEREPLY']._serialized_end=1008
+  _globals['_ALERTS']._serialized_start=1358
+  _globals['_ALERTS']._serialized_end=1596
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,10 @@
 isort:skip_file
 What an officer is told, and what the officer does about it."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -28,6 +30,8 @@ class _ReasonClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCla
     REASON_CLASS_NO_MATCH: _ReasonClass.ValueType  # 2
     REASON_CLASS_DUPLICATE: _ReasonClass.ValueType  # 3
     REASON_CLASS_LIVENESS: _ReasonClass.ValueType  # 4
+    REASON_CLASS_EXPECTED: _ReasonClass.ValueType  # 5
+    """somebody of the hotlist is on a manifest; nobody has been seen yet"""
     REASON_CLASS_HELD_BOARDED: _ReasonClass.ValueType  # 6
     """somebody who should have waited was boarded by documents, the service not asked"""
 
@@ -38,6 +42,8 @@ REASON_CLASS_HOTLIST: ReasonClass.ValueType  # 1
 REASON_CLASS_NO_MATCH: ReasonClass.ValueType  # 2
 REASON_CLASS_DUPLICATE: ReasonClass.ValueType  # 3
 REASON_CLASS_LIVENESS: ReasonClass.ValueType  # 4
+REASON_CLASS_EXPECTED: ReasonClass.ValueType  # 5
+"""somebody of the hotlist is on a manifest; nobody has been seen yet"""
 REASON_CLASS_HELD_BOARDED: ReasonClass.ValueType  # 6
 """somebody who should have waited was boarded by documents, the service not asked"""
 Global___ReasonClass: _TypeAlias = ReasonClass  # noqa: Y015
@@ -100,6 +106,7 @@ class Alert(_message.Message):
     TAKEN_BY_FIELD_NUMBER: _builtins.int
     ADJUDICATION_FIELD_NUMBER: _builtins.int
     PROTECTED_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
     alert: _builtins.str
     reason: Global___ReasonClass.ValueType
     port: _builtins.str
@@ -118,6 +125,10 @@ class Alert(_message.Message):
     adjudication: Global___Adjudication.ValueType
     protected: _builtins.bool
     """The name is withheld unless the call is for a case."""
+    @_builtins.property
+    def expected(self) -> Global___ExpectedTraveler:
+        """Of one that is EXPECTED; gate: where the journey boards, several with commas between them, empty before it is known."""
+
     def __init__(
         self,
         *,
@@ -135,14 +146,64 @@ class Alert(_message.Message):
         taken_by: _builtins.str = ...,
         adjudication: Global___Adjudication.ValueType = ...,
         protected: _builtins.bool = ...,
+        expected: Global___ExpectedTraveler | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected", b"expected"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "alert", b"alert", "escalated_utc_ms", b"escalated_utc_ms", "gate", b"gate", "journey", b"journey", "name", b"name", "port", b"port", "protected", b"protected", "raised_utc_ms", b"raised_utc_ms", "reason", b"reason", "remark", b"remark", "seat", b"seat", "taken_by", b"taken_by", "traveler", b"traveler"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "alert", b"alert", "escalated_utc_ms", b"escalated_utc_ms", "expected", b"expected", "gate", b"gate", "journey", b"journey", "name", b"name", "port", b"port", "protected", b"protected", "raised_utc_ms", b"raised_utc_ms", "reason", b"reason", "remark", b"remark", "seat", b"seat", "taken_by", b"taken_by", "traveler", b"traveler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Alert: _TypeAlias = Alert  # noqa: Y015
+
+@_typing.final
+class ExpectedTraveler(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEPARTS_UTC_MS_FIELD_NUMBER: _builtins.int
+    ARRIVES_UTC_MS_FIELD_NUMBER: _builtins.int
+    DOCUMENT_TYPE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_ISSUER_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    CHANGED_UTC_MS_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
+    departs_utc_ms: _builtins.int
+    arrives_utc_ms: _builtins.int
+    document_type: _builtins.str
+    document_issuer: _builtins.str
+    document_number: _builtins.str
+    """Masked but its last three characters."""
+    removed: _builtins.bool
+    """The carrier has taken this person off the manifest."""
+    changed_utc_ms: _builtins.int
+    ended: _builtins.str
+    """Why it is over: doors_closed, cancelled, purged, entry; empty while it is not."""
+    @_builtins.property
+    def changed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What changed last, of journey, gate, seat, name, document, removed; empty when first seen."""
+
+    def __init__(
+        self,
+        *,
+        departs_utc_ms: _builtins.int = ...,
+        arrives_utc_ms: _builtins.int = ...,
+        document_type: _builtins.str = ...,
+        document_issuer: _builtins.str = ...,
+        document_number: _builtins.str = ...,
+        removed: _builtins.bool = ...,
+        changed: _abc.Iterable[_builtins.str] | None = ...,
+        changed_utc_ms: _builtins.int = ...,
+        ended: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrives_utc_ms", b"arrives_utc_ms", "changed", b"changed", "changed_utc_ms", b"changed_utc_ms", "departs_utc_ms", b"departs_utc_ms", "document_issuer", b"document_issuer", "document_number", b"document_number", "document_type", b"document_type", "ended", b"ended", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpectedTraveler: _TypeAlias = ExpectedTraveler  # noqa: Y015
 
 @_typing.final
 class TakeRequest(_message.Message):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from alembic import op
-from sqlalchemy import Column, Connection, DefaultClause, exists, insert, inspect, select, update
+from sqlalchemy import Column, Connection, DefaultClause, Inspector, String, exists, insert, inspect, select, update
 
 from backend.store.schema import metadata, traveler_documents, travelers
 
@@ -14,6 +14,11 @@ down_revision = "0004"
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("travelers", "origin"),
     ("proposals", "digest"),
+    ("alerts", "expected"),
+    ("alerts", "told"),
+    ("alerts", "changed"),
+    ("alerts", "changed_utc_ms"),
+    ("alerts", "ended"),
 )
 
 
@@ -30,6 +35,7 @@ def upgrade() -> None:
             if index.name not in there:
                 index.create(database)
     _name_origins(database)
+    _let_alerts_have_no_decision(inspect(database))
 
 
 def _like(wanted: Column[Any]) -> Column[Any]:
@@ -44,3 +50,11 @@ def _name_origins(database: Connection) -> None:
     held = select(travelers.c.origin, travelers.c.person).where(travelers.c.sealed.is_not(None))
     known = exists().where(traveler_documents.c.origin == travelers.c.origin)
     database.execute(insert(traveler_documents).from_select(["origin", "person"], held.where(~known)))
+
+
+def _let_alerts_have_no_decision(held: Inspector) -> None:
+    """SQLite makes the table anew for that, with what it holds."""
+    if all(column["nullable"] for column in held.get_columns("alerts") if column["name"] == "decision"):
+        return
+    with op.batch_alter_table("alerts", copy_from=metadata.tables["alerts"]) as alerts:
+        alerts.alter_column("decision", existing_type=String(), nullable=True)
