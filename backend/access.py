@@ -73,6 +73,7 @@ ALLOWED: dict[str, Rule] = {
     "/limen.v1.Fleet/Health": _rule(GATE, TOUCHPOINT),
     "/limen.v1.Audit/Append": _rule(GATE, TOUCHPOINT),
     "/limen.v1.Audit/Search": _rule(AUDITOR, purposes=("audit", "case")),
+    "/limen.v1.Audit/View": _rule(AUDITOR, purposes=("audit", "case")),
     "/grpc.health.v1.Health/Check": _rule(*DEVICE_ROLES, *PEOPLE_ROLES),
     "/grpc.health.v1.Health/Watch": _rule(*DEVICE_ROLES, *PEOPLE_ROLES),
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": _rule(TECHNICIAN),

@@ -21,6 +21,7 @@ from limen.v1 import manifests_pb2, people_pb2
 from limen.v1 import verification_pb2 as pb
 from limen.v1.alerts_pb2_grpc import AlertsStub
 from limen.v1.approvals_pb2_grpc import ApprovalsStub
+from limen.v1.audit_pb2_grpc import AuditStub
 from limen.v1.crossings_pb2_grpc import CrossingsStub
 from limen.v1.fleet_pb2_grpc import FleetStub
 from limen.v1.manifests_pb2_grpc import ManifestsStub
@@ -81,6 +82,7 @@ class Person(Caller):
         self.token = token
         self.alerts = AlertsStub(channel)
         self.approvals = ApprovalsStub(channel)
+        self.audit = AuditStub(channel)
         self.crossings = CrossingsStub(channel)
         self.people = PeopleStub(channel)
 

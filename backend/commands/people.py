@@ -1,7 +1,6 @@
 """`limen-tvs person` and `limen-tvs login`: who may act under which name, and acting under one's own."""
 
 import getpass
-import json
 import os
 import sys
 from pathlib import Path
@@ -10,11 +9,14 @@ from typing import Annotated
 import grpc
 import typer
 from limen.v1 import people_pb2
+from limen.v1.audit_pb2 import KEPT_PEOPLE
 from limen.v1.people_pb2_grpc import PeopleStub
 from sqlalchemy import Connection
 
 from backend.access import AGENT
 from backend.clock import utc_ms
+from backend.commands.records import ViewPurpose, show
+from backend.commands.signed_in import TokenFile, signed_in
 from backend.commands.terms import Identity, Server, SettingsFile, administered, asked, channel, settings_of, stop
 from backend.errors import Refused, ServiceError
 from backend.keys import KeyRing
@@ -105,11 +107,9 @@ def issue_codes(name: str, settings: SettingsFile) -> None:
 
 
 @person.command("list")
-def list_people(settings: SettingsFile) -> None:
-    """One JSON object a line."""
-    for account, held in asked(settings_of(settings), people.everybody):
-        shown = {"person": account.person, "posts": sorted(map(str, held)), "barred": not account.welcome}
-        print(json.dumps({**shown, "issuer": account.issuer, "subject": account.subject}))
+def list_people(identity: Identity, server: Server, token: TokenFile = None, purpose: ViewPurpose = "audit") -> None:
+    """Print accounts and their posts, for auditors, one JSON object a line."""
+    show(signed_in(identity, server, token, purpose), KEPT_PEOPLE)
 
 
 def login(

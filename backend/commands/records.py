@@ -1,40 +1,47 @@
-"""`limen-tvs crossings`, `decisions`, `outbox` and `photo-key`: what is kept and what waits, for auditors."""
+"""`limen-tvs crossings`, `decisions`, `outbox` and `photo-key`: what is kept and what waits, for auditors.
 
-import json
-from dataclasses import asdict
+The service shows it to who is logged in, and notes it; no command opens the database for it.
+"""
 
-from sqlalchemy import Connection
+from typing import Annotated
+
+import typer
+from limen.v1 import audit_pb2 as pb
+from limen.v1.audit_pb2_grpc import AuditStub
 
 from backend import photos
-from backend.commands.terms import SettingsFile, asked, settings_of
-from backend.store import crossings, decisions, outbox
+from backend.commands.signed_in import Signed, TokenFile, signed_in
+from backend.commands.terms import Identity, Server
+
+ViewPurpose = Annotated[str, typer.Option("--purpose", help="audit or case")]
 
 
-def list_crossings(settings: SettingsFile) -> None:
-    """Print every recorded crossing, one JSON object a line."""
-    for entry in asked(settings_of(settings), crossings.entries, to_read=True):
-        print(json.dumps(asdict(entry)))
+def list_crossings(identity: Identity, server: Server, token: TokenFile = None, purpose: ViewPurpose = "audit") -> None:
+    """Print every recorded crossing at your ports, one JSON object a line."""
+    show(signed_in(identity, server, token, purpose), pb.KEPT_CROSSINGS)
 
 
-def list_decisions(settings: SettingsFile) -> None:
-    """Print every answer given, for auditors: by ids, with scores and liveness evidence, one JSON object a line."""
-    for answer in asked(settings_of(settings), decisions.entries, to_read=True):
-        print(json.dumps(asdict(answer)))
+def list_decisions(identity: Identity, server: Server, token: TokenFile = None, purpose: ViewPurpose = "audit") -> None:
+    """Print every answer given at your ports: by ids, with scores and liveness evidence, one JSON object a line."""
+    show(signed_in(identity, server, token, purpose), pb.KEPT_DECISIONS)
 
 
-def list_waiting(settings: SettingsFile) -> None:
+def list_waiting(identity: Identity, server: Server, token: TokenFile = None, purpose: ViewPurpose = "audit") -> None:
     """Print what systems of record must still be told, since when and why it waits, one JSON object a line."""
-    known = settings_of(settings)
-    waiting, untold = asked(known, _waiting, to_read=True)
-    for row in waiting:
-        why = row.trouble or ("" if known.records.url(row.system) else f"{row.system} is not configured")
-        print(json.dumps(asdict(row) | {"trouble": why}))
-    for crossing in untold:
-        print(json.dumps({"system": "", "crossing": crossing, "trouble": "no system of record was configured"}))
+    show(signed_in(identity, server, token, purpose), pb.KEPT_OUTBOX, pb.KEPT_UNTOLD)
 
 
-def _waiting(db: Connection) -> tuple[list[outbox.Waiting], list[str]]:
-    return outbox.waiting(db), outbox.untold(db)
+def show(signed: Signed, *kept: pb.Kept.ValueType) -> None:
+    """Print every page."""
+    stub = AuditStub(signed.channel)
+    for one in kept:
+        after = ""
+        while True:
+            page = signed.ask(stub.View, pb.ViewRequest(kept=one, after=after))
+            for line in page.lines:
+                print(line)
+            if not (after := page.next):
+                break
 
 
 def photo_key(document_type: str, issuer: str, number: str) -> None:

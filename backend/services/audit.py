@@ -1,11 +1,13 @@
 """The devices' audit lines and searches of the log: translate, call, translate."""
 
+import json
 from typing import Any
 
 from limen.v1 import audit_pb2 as pb
 from limen.v1.audit_pb2_grpc import AuditServicer
 from sqlalchemy import Connection, Row
 
+from backend import auditor_views
 from backend.caller import Caller, caller
 from backend.device_lines import lines_of
 from backend.parts import Parts
@@ -14,6 +16,13 @@ from backend.store.audit import by, note
 from backend.wrapping import Context
 
 MOST = 1000
+KEPT = {
+    pb.KEPT_DECISIONS: auditor_views.DECISIONS,
+    pb.KEPT_CROSSINGS: auditor_views.CROSSINGS,
+    pb.KEPT_OUTBOX: auditor_views.OUTBOX,
+    pb.KEPT_UNTOLD: auditor_views.UNTOLD,
+    pb.KEPT_PEOPLE: auditor_views.PEOPLE,
+}
 
 
 class Audit(AuditServicer):
@@ -28,6 +37,11 @@ class Audit(AuditServicer):
 
     async def Search(self, request: pb.SearchAuditRequest, context: Context) -> pb.SearchAuditReply:
         return await self._parts.store.run(_search, caller(), request, self._parts.clock())
+
+    async def View(self, request: pb.ViewRequest, context: Context) -> pb.ViewReply:
+        asked = (self._parts.settings.records, KEPT[request.kept], request.after)
+        seen = await self._parts.store.run(auditor_views.view, self._parts.acting(), *asked)
+        return pb.ViewReply(lines=map(json.dumps, seen.lines), next=seen.next)
 
 
 def _search(db: Connection, who: Caller, asked: pb.SearchAuditRequest, now_utc_ms: int) -> pb.SearchAuditReply:

@@ -26,6 +26,7 @@ from backend.store.travelers import Sheet
 from backend.submitting import Offer
 from backend.wrapping import Context
 
+SHOWN = "gallery.shown"
 TRIES = 5  # while other parts of the same message come in
 ACCOMMODATIONS = {
     pb.AccommodateRequest.KIND_NONE: "",
@@ -117,6 +118,7 @@ class Manifests(ManifestsServicer):
         sent: pb.GalleryState | None = None
         shown: Sheet | None = None
         people: list[pb.Expected] = []
+        noted = ""
         while True:
             told = bell.revision(Topic.GALLERIES)
             sheet = await self._parts.store.read(_sheet, self._parts.keys, who)
@@ -124,9 +126,17 @@ class Manifests(ManifestsServicer):
                 people, shown = await asyncio.to_thread(_expected, self._parts.keys, sheet), sheet
             state = self._state(sheet.journey, people) if sheet else pb.GalleryState()
             if state != sent:  # the bell is everybody's: most of its rings are about other gates
+                if people and noted != state.journey:
+                    await self._note_shown(self._acting(), state.journey)
+                    noted = state.journey
                 yield state
                 sent = state
             await bell.wait(Topic.GALLERIES, told)
+
+    async def _note_shown(self, acting: Acting, journey: str) -> None:
+        """Names go to a gate: in the log once for each device that shows them there, and when another one took over."""
+        if await self._parts.store.read(_last_shown, acting, journey) != acting.who.name:
+            await self._parts.store.run(acting.note, SHOWN, journey, acting.who.gate or "")
 
     def _state(self, journey: str, people: list[pb.Expected]) -> pb.GalleryState:
         progress = self._parts.galleries.progress(journey)
@@ -156,6 +166,10 @@ def _expected(keys: KeyRing, sheet: Sheet | None) -> list[pb.Expected]:
         return [pb.Expected(**asdict(one)) for one in travelers.expected(keys, sheet)] if sheet else []
     except KeyGone:
         return []
+
+
+def _last_shown(db: Connection, acting: Acting, journey: str) -> str | None:
+    return audit.last_by(db, SHOWN, journey, acting.who.gate or "")
 
 
 def _assign(db: Connection, acting: Acting, gate: str, journey: str) -> None:

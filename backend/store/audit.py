@@ -93,6 +93,13 @@ def digest(db: Connection, span: str) -> str:
     return hashlib.sha256(json.dumps([list(line) for line in lines]).encode()).hexdigest()
 
 
+def last_by(db: Connection, action: str, subject: str, place: str) -> str | None:
+    """Who did this last, about it and there."""
+    here = (audit_log.c.subject == subject) & (audit_log.c.action == action) & (audit_log.c.place == place)
+    found = select(audit_log.c.who).where(here).order_by(audit_log.c.number.desc()).limit(1)
+    return db.execute(found).scalar_one_or_none()
+
+
 def search(db: Connection, who: str, subject: str, after: int, most: int) -> list[Row[Any]]:
     """Entries by who and about what, "" for any, after a number."""
     wanted = select(audit_log).where(audit_log.c.number > after).order_by(audit_log.c.number).limit(most)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from backend.store import gallery_rows, outbox
 from backend.store.bell import Topic
@@ -139,17 +140,14 @@ class Entry:
     voided: bool
 
 
-def entries(db: Connection) -> list[Entry]:
-    queued = outbox.queued(db)
-    return [
-        Entry(
-            row.encounter,
-            row.journey,
-            row.kind,
-            row.device,
-            row.crossed_utc_ms,
-            queued.get(row.crossing, ()),
-            row.voided_utc_ms is not None,
-        )
-        for row in db.execute(select(crossings).order_by(crossings.c.crossed_utc_ms))
-    ]
+def entry(row: Row[Any], queued_for: tuple[str, ...]) -> Entry:
+    """From a row of the table."""
+    return Entry(
+        row.encounter,
+        row.journey,
+        row.kind,
+        row.device,
+        row.crossed_utc_ms,
+        queued_for,
+        row.voided_utc_ms is not None,
+    )

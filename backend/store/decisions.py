@@ -133,10 +133,10 @@ class Answer:
 
 def entries(db: Connection) -> list[Answer]:
     rows = db.execute(select(decisions).order_by(decisions.c.decided_utc_ms))
-    return [_answer(Decision(**row._mapping)) for row in rows]
+    return [answer(Decision(**row._mapping)) for row in rows]
 
 
-def _answer(kept: Decision) -> Answer:
+def answer(kept: Decision) -> Answer:
     return Answer(
         encounter=kept.encounter,
         attempt=kept.attempt,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, String, bindparam, select
+from sqlalchemy import Connection, Select, String, bindparam, select
 
 from backend.store.bell import Topic
 from backend.store.engine import touch
@@ -145,8 +145,12 @@ def queued(db: Connection, journey: str = "") -> dict[str, tuple[str, ...]]:
 
 
 def untold(db: Connection) -> list[str]:
+    """All of `untold_crossings`."""
+    return list(db.execute(untold_crossings().order_by(crossings.c.crossed_utc_ms)).scalars())
+
+
+def untold_crossings() -> Select[str, int]:
     """Standing crossings no system was to be told of: none was configured, so our sealed copy stays."""
     some = select(outbox.c.number).where(outbox.c.crossing == crossings.c.crossing)
     kept = crossings.c.sealed.is_not(None) & crossings.c.voided_utc_ms.is_(None)
-    none = select(crossings.c.crossing).where(~some.exists(), kept)
-    return list(db.execute(none.order_by(crossings.c.crossed_utc_ms)).scalars())
+    return select(crossings.c.crossing, crossings.c.crossed_utc_ms).where(~some.exists(), kept)

@@ -22,6 +22,7 @@ from backend import photos
 from calibration.rehearsal.cast import EVENING, MORNING, TRAVELERS, paxlst, portrait
 
 GATE, PORT = "G1", "ZRH"
+AUDITOR = "r.auditor"  # reads what the summary is made of; its password is the lane's key, as new each time
 START_S, STOP_S = 60.0, 10.0
 ASKED = (20_000, 32_000)  # below what the system gives to whoever connects
 _claims: list[socket.socket] = []
@@ -66,6 +67,7 @@ class Lane:
         self._enrol_peers()
         self.run("service", "backend.cli", "serve", "--settings", "tvs.toml")
         self._await("service", lambda: _listens(self.port))
+        self.tvs("login", AUDITOR, *self._as("desk"), "--out", "auditor.token", typed=f"{self.agent_key}\n")
         self._put_on_file()
         for flight in self.flights:
             self.announce(flight)
@@ -108,10 +110,10 @@ class Lane:
         return state
 
     def decisions(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.tvs("decisions", "--settings", "tvs.toml").splitlines()]
+        return [json.loads(line) for line in self._audited("decisions")]
 
     def crossings(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.tvs("crossings", "--settings", "tvs.toml").splitlines()]
+        return [json.loads(line) for line in self._audited("crossings")]
 
     def journal(self) -> Iterator[dict[str, Any]]:
         """The appliance's journal so far, one object a step."""
@@ -122,9 +124,13 @@ class Lane:
         """What the controller observed."""
         return [json.loads(line) for line in (self.root / "controller.jsonl").read_text().splitlines()]
 
-    def tvs(self, *arguments: str) -> str:
+    def _audited(self, what: str) -> list[str]:
+        return self.tvs(what, *self._as("desk"), "--token", "auditor.token").splitlines()
+
+    def tvs(self, *arguments: str, typed: str = "") -> str:
         """Run `limen-tvs`; its output.  Raises LaneFailed with its words."""
-        done = subprocess.run(self._command("backend.cli", *arguments), cwd=self.root, capture_output=True, text=True)
+        command = self._command("backend.cli", *arguments)
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, input=typed)
         if done.returncode != 0:
             raise LaneFailed(f"limen-tvs {arguments[0]}: {done.stderr.strip()}")
         return done.stdout
@@ -180,8 +186,11 @@ class Lane:
             ("kiosk-1", "--gate", GATE, "--port", PORT),
             ("carrier", "--role=carrier", "--airline=XX"),
             ("operator", "--role=operator", "--port", PORT),
+            ("desk", "--role=console"),
         ):
             self.tvs("device", "add", name, *more, "--settings", "tvs.toml", "--out", f"peers/{name}")
+        post = ("--role", "auditor@*", "--settings", "tvs.toml")
+        self.tvs("person", "add", AUDITOR, *post, typed=f"{self.agent_key}\n")
 
     def _await(self, part: str, ready: Callable[[], bool]) -> None:
         until_s = time.monotonic() + START_S

@@ -91,6 +91,7 @@ def requests(place: Place) -> Mapping[str, Message]:
             entries=[audit_pb2.AuditEntry(number=1, at_utc_ms=1, event="agent.called", detail="agent called")]
         ),
         "/limen.v1.Audit/Search": audit_pb2.SearchAuditRequest(),
+        "/limen.v1.Audit/View": audit_pb2.ViewRequest(kept=audit_pb2.KEPT_DECISIONS),
         "/grpc.health.v1.Health/Check": health_pb2.HealthCheckRequest(),
         "/grpc.health.v1.Health/Watch": health_pb2.HealthCheckRequest(),
     }

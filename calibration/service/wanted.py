@@ -62,6 +62,7 @@ WANTED = {
     "/limen.v1.Fleet/Health": Wanted((GATE, TOUCHPOINT)),
     "/limen.v1.Audit/Append": Wanted((GATE, TOUCHPOINT)),
     "/limen.v1.Audit/Search": Wanted((AUDITOR,), ("audit", "case")),
+    "/limen.v1.Audit/View": Wanted((AUDITOR,), ("audit", "case")),
     "/grpc.health.v1.Health/Check": Wanted((*DEVICES, *PEOPLE)),
     "/grpc.health.v1.Health/Watch": Wanted((*DEVICES, *PEOPLE)),
 }

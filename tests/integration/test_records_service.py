@@ -11,6 +11,7 @@ from limen.v1 import verification_pb2
 from typer.testing import CliRunner
 
 from backend.cli import app
+from backend.commands.signed_in import TOKEN
 from backend.settings import Records, Rules
 from backend.store import decisions, outbox
 from backend.store.outbox import SYSTEMS
@@ -118,7 +119,9 @@ def test_what_waits_is_said_with_since_when_and_why(service: Service, gate: Call
     sinks.behave("adis", "down")
     pass_through(gate, journey, "ben-live")
     wait(lambda: [row.trouble for row in service.ask(outbox.waiting)] == ["unreached: HTTP 503"], "the trouble")
-    done = CliRunner().invoke(app, ["outbox", "--settings", str(service.root / "tvs.toml")])
+    auditor = service.person("r.outbox", "auditor@*")
+    where = ("--identity", str(service.root / "console-r.outbox"), "--server", f"localhost:{service.port}")
+    done = CliRunner().invoke(app, ["outbox", *where], env={TOKEN: auditor.token})
     sinks.behave("adis")
     (row,) = map(json.loads, done.stdout.splitlines())
     assert (row["system"], row["trouble"], row["tries"] >= 1) == ("adis", "unreached: HTTP 503", True)

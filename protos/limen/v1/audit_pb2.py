@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14limen/v1/audit.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"\xe4\x01\n\nAuditEntry\x12 \n\x06number\x18\x01 \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\xff\xff\xff\xff\xff\xff\xff\x0f \x00\x12\"\n\tat_utc_ms\x18\x02 \x01(\x03\x42\x0f\xbaH\x0c\"\n\x18\xff\xb7\xff\x90\xfd\xce\x39 \x00\x12,\n\x05\x65vent\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18P2\x12^[a-z_]+\\.[a-z_]+$\x12H\n\tencounter\x18\x04 \x01(\tB5\xbaH2r02.^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$\x12\x18\n\x06\x64\x65tail\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x90\x03\"B\n\rAppendRequest\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x14.limen.v1.AuditEntryB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"\x1e\n\x0b\x41ppendReply\x12\x0f\n\x07held_to\x18\x01 \x01(\x03\"\\\n\x12SearchAuditRequest\x12\x14\n\x03who\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x18\n\x07subject\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x16\n\x05\x61\x66ter\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x9e\x01\n\rAuditLogEntry\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x11\n\tat_utc_ms\x18\x02 \x01(\x03\x12\x0b\n\x03who\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x0f\n\x07subject\x18\x06 \x01(\t\x12\r\n\x05place\x18\x07 \x01(\t\x12\x0f\n\x07purpose\x18\x08 \x01(\t\x12\x0e\n\x06result\x18\t \x01(\t\"<\n\x10SearchAuditReply\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.limen.v1.AuditLogEntry2\x85\x01\n\x05\x41udit\x12\x38\n\x06\x41ppend\x12\x17.limen.v1.AppendRequest\x1a\x15.limen.v1.AppendReply\x12\x42\n\x06Search\x12\x1c.limen.v1.SearchAuditRequest\x1a\x1a.limen.v1.SearchAuditReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14limen/v1/audit.proto\x12\x08limen.v1\x1a\x1b\x62uf/validate/validate.proto\"\xe4\x01\n\nAuditEntry\x12 \n\x06number\x18\x01 \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\xff\xff\xff\xff\xff\xff\xff\x0f \x00\x12\"\n\tat_utc_ms\x18\x02 \x01(\x03\x42\x0f\xbaH\x0c\"\n\x18\xff\xb7\xff\x90\xfd\xce\x39 \x00\x12,\n\x05\x65vent\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18P2\x12^[a-z_]+\\.[a-z_]+$\x12H\n\tencounter\x18\x04 \x01(\tB5\xbaH2r02.^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$\x12\x18\n\x06\x64\x65tail\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x90\x03\"B\n\rAppendRequest\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x14.limen.v1.AuditEntryB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"\x1e\n\x0b\x41ppendReply\x12\x0f\n\x07held_to\x18\x01 \x01(\x03\"\\\n\x12SearchAuditRequest\x12\x14\n\x03who\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x18\n\x07subject\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x16\n\x05\x61\x66ter\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x9e\x01\n\rAuditLogEntry\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x11\n\tat_utc_ms\x18\x02 \x01(\x03\x12\x0b\n\x03who\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x0f\n\x07subject\x18\x06 \x01(\t\x12\r\n\x05place\x18\x07 \x01(\t\x12\x0f\n\x07purpose\x18\x08 \x01(\t\x12\x0e\n\x06result\x18\t \x01(\t\"<\n\x10SearchAuditReply\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.limen.v1.AuditLogEntry\"q\n\x0bViewRequest\x12(\n\x04kept\x18\x01 \x01(\x0e\x32\x0e.limen.v1.KeptB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x38\n\x05\x61\x66ter\x18\x02 \x01(\tB)\xbaH&r$2\"^([0-9]{1,18}/[a-z0-9._-]{1,80})?$\"(\n\tViewReply\x12\r\n\x05lines\x18\x01 \x03(\t\x12\x0c\n\x04next\x18\x02 \x01(\t*w\n\x04Kept\x12\x14\n\x10KEPT_UNSPECIFIED\x10\x00\x12\x12\n\x0eKEPT_DECISIONS\x10\x01\x12\x12\n\x0eKEPT_CROSSINGS\x10\x02\x12\x0f\n\x0bKEPT_OUTBOX\x10\x03\x12\x0f\n\x0bKEPT_UNTOLD\x10\x04\x12\x0f\n\x0bKEPT_PEOPLE\x10\x05\x32\xb9\x01\n\x05\x41udit\x12\x38\n\x06\x41ppend\x12\x17.limen.v1.AppendRequest\x1a\x15.limen.v1.AppendReply\x12\x42\n\x06Search\x12\x1c.limen.v1.SearchAuditRequest\x1a\x1a.limen.v1.SearchAuditReply\x12\x32\n\x04View\x12\x15.limen.v1.ViewRequest\x1a\x13.limen.v1.ViewReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +50,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHAUDITREQUEST'].fields_by_name['subject']._serialized_options = b'\272H\004r\002\030P'
   _globals['_SEARCHAUDITREQUEST'].fields_by_name['after']._loaded_options = None
   _globals['_SEARCHAUDITREQUEST'].fields_by_name['after']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_VIEWREQUEST'].fields_by_name['kept']._loaded_options = None
+  _globals['_VIEWREQUEST'].fields_by_name['kept']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_VIEWREQUEST'].fields_by_name['after']._loaded_options = None
+  _globals['_VIEWREQUEST'].fields_by_name['after']._serialized_options = b'\272H&r$2\"^([0-9]{1,18}/[a-z0-9._-]{1,80})?$'
+  _globals['_KEPT']._serialized_start=868
+  _globals['_KEPT']._serialized_end=987
   _globals['_AUDITENTRY']._serialized_start=64
   _globals['_AUDITENTRY']._serialized_end=292
   _globals['_APPENDREQUEST']._serialized_start=294
@@ -62,6 +68,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUDITLOGENTRY']._serialized_end=647
   _globals['_SEARCHAUDITREPLY']._serialized_start=649
   _globals['_SEARCHAUDITREPLY']._serialized_end=709
-  _globals['_AUDIT']._serialized_start=712
-  _globals['_AUDIT']._serialized_end=845
+  _globals['_VIEWREQUEST']._serialized_start=711
+  _globals['_VIEWREQUEST']._serialized_end=824
+  _globals['_VIEWREPLY']._serialized_start=826
+  _globals['_VIEWREPLY']._serialized_end=866
+  _globals['_AUDIT']._serialized_start=990
+  _globals['_AUDIT']._serialized_end=1175
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -17,6 +18,37 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Kept:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _KeptEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Kept.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    KEPT_UNSPECIFIED: _Kept.ValueType  # 0
+    KEPT_DECISIONS: _Kept.ValueType  # 1
+    """answers given, with scores and liveness evidence"""
+    KEPT_CROSSINGS: _Kept.ValueType  # 2
+    KEPT_OUTBOX: _Kept.ValueType  # 3
+    """what systems of record must still be told"""
+    KEPT_UNTOLD: _Kept.ValueType  # 4
+    """crossings that none is to be told of, because none was configured"""
+    KEPT_PEOPLE: _Kept.ValueType  # 5
+    """accounts and their posts"""
+
+class Kept(_Kept, metaclass=_KeptEnumTypeWrapper): ...
+
+KEPT_UNSPECIFIED: Kept.ValueType  # 0
+KEPT_DECISIONS: Kept.ValueType  # 1
+"""answers given, with scores and liveness evidence"""
+KEPT_CROSSINGS: Kept.ValueType  # 2
+KEPT_OUTBOX: Kept.ValueType  # 3
+"""what systems of record must still be told"""
+KEPT_UNTOLD: Kept.ValueType  # 4
+"""crossings that none is to be told of, because none was configured"""
+KEPT_PEOPLE: Kept.ValueType  # 5
+"""accounts and their posts"""
+Global___Kept: _TypeAlias = Kept  # noqa: Y015
 
 @_typing.final
 class AuditEntry(_message.Message):
@@ -179,3 +211,52 @@ class SearchAuditReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchAuditReply: _TypeAlias = SearchAuditReply  # noqa: Y015
+
+@_typing.final
+class ViewRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEPT_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    kept: Global___Kept.ValueType
+    after: _builtins.str
+    """As `next` of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        kept: Global___Kept.ValueType = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "kept", b"kept"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ViewRequest: _TypeAlias = ViewRequest  # noqa: Y015
+
+@_typing.final
+class ViewReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINES_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    next: _builtins.str
+    """Empty after the last page."""
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """A JSON object each, the oldest first."""
+
+    def __init__(
+        self,
+        *,
+        lines: _abc.Iterable[_builtins.str] | None = ...,
+        next: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "next", b"next"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ViewReply: _TypeAlias = ViewReply  # noqa: Y015

@@ -44,6 +44,11 @@ class AuditStub:
                 request_serializer=limen_dot_v1_dot_audit__pb2.SearchAuditRequest.SerializeToString,
                 response_deserializer=limen_dot_v1_dot_audit__pb2.SearchAuditReply.FromString,
                 _registered_method=True)
+        self.View = channel.unary_unary(
+                '/limen.v1.Audit/View',
+                request_serializer=limen_dot_v1_dot_audit__pb2.ViewRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_audit__pb2.ViewReply.FromString,
+                _registered_method=True)
 
 
 class AuditServicer:
@@ -65,6 +70,13 @@ class AuditServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def View(self, request, context):
+        """What is kept of people, by ids, at the caller's ports, a page at a time.  Each page is an entry of the log.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_AuditServicer_to_server(servicer, server):
                     servicer.Search,
                     request_deserializer=limen_dot_v1_dot_audit__pb2.SearchAuditRequest.FromString,
                     response_serializer=limen_dot_v1_dot_audit__pb2.SearchAuditReply.SerializeToString,
+            ),
+            'View': grpc.unary_unary_rpc_method_handler(
+                    servicer.View,
+                    request_deserializer=limen_dot_v1_dot_audit__pb2.ViewRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_audit__pb2.ViewReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -133,6 +150,33 @@ class Audit:
             '/limen.v1.Audit/Search',
             limen_dot_v1_dot_audit__pb2.SearchAuditRequest.SerializeToString,
             limen_dot_v1_dot_audit__pb2.SearchAuditReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def View(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.Audit/View',
+            limen_dot_v1_dot_audit__pb2.ViewRequest.SerializeToString,
+            limen_dot_v1_dot_audit__pb2.ViewReply.FromString,
             options,
             channel_credentials,
             insecure,

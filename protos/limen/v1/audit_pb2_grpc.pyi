@@ -38,6 +38,8 @@ class AuditStub:
     """
     Search: _grpc.UnaryUnaryMultiCallable[_audit_pb2.SearchAuditRequest, _audit_pb2.SearchAuditReply]
     """Entries of the log, by who or about what.  A search is itself recorded."""
+    View: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ViewRequest, _audit_pb2.ViewReply]
+    """What is kept of people, by ids, at the caller's ports, a page at a time.  Each page is an entry of the log."""
 
 @_typing.type_check_only
 class AuditAsyncStub(AuditStub):
@@ -49,6 +51,8 @@ class AuditAsyncStub(AuditStub):
     """
     Search: _aio.UnaryUnaryMultiCallable[_audit_pb2.SearchAuditRequest, _audit_pb2.SearchAuditReply]  # type: ignore[assignment]
     """Entries of the log, by who or about what.  A search is itself recorded."""
+    View: _aio.UnaryUnaryMultiCallable[_audit_pb2.ViewRequest, _audit_pb2.ViewReply]  # type: ignore[assignment]
+    """What is kept of people, by ids, at the caller's ports, a page at a time.  Each page is an entry of the log."""
 
 class AuditServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -69,5 +73,13 @@ class AuditServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.SearchAuditReply, _abc.Awaitable[_audit_pb2.SearchAuditReply]]:
         """Entries of the log, by who or about what.  A search is itself recorded."""
+
+    @_abc_1.abstractmethod
+    def View(
+        self,
+        request: _audit_pb2.ViewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_pb2.ViewReply, _abc.Awaitable[_audit_pb2.ViewReply]]:
+        """What is kept of people, by ids, at the caller's ports, a page at a time.  Each page is an entry of the log."""
 
 def add_AuditServicer_to_server(servicer: AuditServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
