@@ -32,6 +32,7 @@ TOPICS = (
     "restart",
     "retention",
     "search",
+    "switchover",
 )
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)

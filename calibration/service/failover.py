@@ -70,9 +70,11 @@ class Floor:
 
 
 @contextlib.contextmanager
-def floor() -> Iterator[Floor]:
-    with tempfile.TemporaryDirectory(prefix="limen-") as folder, Postgres() as server:
-        rig = Rig(Path(folder), server.database(), more="waiting = 512\ndrain_s = 50.0\n")
+def floor(url: str = "", more: str = "") -> Iterator[Floor]:
+    """url: of a database, if not of a server of its own; more: lines of the settings."""
+    with tempfile.TemporaryDirectory(prefix="limen-") as folder, contextlib.ExitStack() as stack:
+        url = url or stack.enter_context(Postgres()).database()
+        rig = Rig(Path(folder), url, more=f"waiting = 512\ndrain_s = 50.0\n{more}")
         cut = cropped("ben-live")
         boarding = rig.board("XX1/2026-11-22/ZRH", GATE, 50, template(cut))
         with Replicas(rig) as replicas:
@@ -99,7 +101,7 @@ def drained(made: Floor, in_flight: int) -> Figure:
             time.sleep(0.01)
         waiting = sum(not call.done() for call in asked)
         over = threading.Event()
-        others = pool.submit(_ask_until, VerificationStub(both), made, over)
+        others = pool.submit(ask_until, VerificationStub(both), made, over)
         made.replicas.end(0)
         codes = Counter(_code(call.result) for call in asked)
         code = made.replicas.ended(0)
@@ -120,7 +122,7 @@ def killed(made: Floor, kills: int, every_s: float) -> Figure:
     over = threading.Event()
     with made.replicas.connect(GATE) as channel, ThreadPoolExecutor(CALLERS) as pool:
         stub = VerificationStub(channel)
-        asking = [pool.submit(_ask_until, stub, made, over) for _ in range(CALLERS)]
+        asking = [pool.submit(ask_until, stub, made, over) for _ in range(CALLERS)]
         for number in range(kills):
             began_s = time.monotonic()
             time.sleep(every_s / 2)
@@ -140,19 +142,20 @@ def killed(made: Floor, kills: int, every_s: float) -> Figure:
 
 @dataclass(slots=True)
 class Tally:
-    """missed: codes of single tries; slowest_s: the longest anybody waited."""
+    """missed: codes of single tries; slowest_s: the longest anybody waited; at_s: when each was answered."""
 
     tried: int = 0
     slowest_s: float = 0.0
     missed: Counter[grpc.StatusCode] = field(default_factory=Counter)
     answered: set[str] = field(default_factory=set)  # encounters
+    at_s: list[float] = field(default_factory=list)
 
     @property
     def fine(self) -> int:
         return len(self.answered)
 
 
-def _ask_until(stub: VerificationStub, made: Floor, over: threading.Event) -> Tally:
+def ask_until(stub: VerificationStub, made: Floor, over: threading.Event) -> Tally:
     tally = Tally()
     while not over.is_set():
         asked, began_s = made.ask(), time.monotonic()
@@ -160,6 +163,7 @@ def _ask_until(stub: VerificationStub, made: Floor, over: threading.Event) -> Ta
         tally.tried += 1
         if codes[-1] is grpc.StatusCode.OK:
             tally.answered.add(asked.encounter)
+            tally.at_s.append(time.monotonic())
         tally.missed.update(code for code in codes if code is not grpc.StatusCode.OK)
         tally.slowest_s = max(tally.slowest_s, time.monotonic() - began_s)
         over.wait(PAUSE_S)

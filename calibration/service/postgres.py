@@ -1,12 +1,15 @@
 """A PostgreSQL server of our own, from the system's package, started as an ordinary user in a folder of its own."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 
@@ -25,24 +28,29 @@ class PostgresMissing(Exception):
 class Postgres:
     """Use as a context manager.  Its files lie in memory or a temporary folder and go with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, primary: "Postgres | None" = None) -> None:
+        """primary: whose standby this one is."""
         found = sorted(PROGRAMS.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
         if not found:
             raise PostgresMissing(f"{PROGRAMS}/*/bin/initdb: not found; install the package postgresql")
         self._programs = found[-1].parent
         self._as = _ordinary() if os.geteuid() == 0 else ()  # the server refuses to run as root
-        self.port = free_port(0)
+        self.port, self._primary = free_port(0), primary
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="limen-pg-"))
         if self._as:
             shutil.chown(self._folder, USER_OF_SERVER)
+        if self._primary is not None:
+            self.follow(self._primary)
+            return self
         self._do("initdb", "-D", "data", "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop("immediate")  # nothing of it is kept
+        with contextlib.suppress(subprocess.CalledProcessError):  # it was stopped already
+            self.stop("immediate")  # nothing of it is kept
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def start(self, **settings: str) -> None:
@@ -54,6 +62,40 @@ class Postgres:
     def stop(self, mode: str = "fast") -> None:
         """mode: fast, or immediate as after a power cut."""
         self._do("pg_ctl", "-D", "data", "-w", "-m", mode, "stop")
+
+    def kill(self) -> None:
+        """SIGKILL to the server and its children, which leaves no time to tell anybody anything."""
+        lines = (self._folder / "data" / "postmaster.pid").read_text().splitlines()
+        postmaster = int(lines[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        processes = (postmaster, *map(int, children))
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(Path(f"/proc/{process}/exe").exists() for process in processes):
+            time.sleep(0.01)  # its memory is theirs until then
+        for left in (self._folder / "data" / "postmaster.pid", *self._folder.glob(".s.PGSQL.*")):
+            left.unlink()  # where nobody buries the dead, their numbers look alive
+
+    def follow(self, primary: "Postgres") -> None:
+        """Become the standby of another, from a copy of it made now: whatever was here is gone.  Not while running."""
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        where = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", USER)
+        self._do("pg_basebackup", *where, "-D", "data", "-R", "-X", "stream", "-c", "fast", "--no-sync")
+        self.start(wal_retrieve_retry_interval="100ms")
+
+    def promote(self) -> None:
+        """From standby to primary."""
+        self._do("pg_ctl", "-D", "data", "-w", "promote")
+
+    def tell(self, *statements: str) -> list[tuple[Any, ...]]:
+        """Rows of the last statement, as an administrator."""
+        rows: list[tuple[Any, ...]] = []
+        with psycopg.connect(self._url("postgres"), autocommit=True) as admin:
+            for statement in statements:
+                cursor = admin.execute(statement.encode())
+                rows = cursor.fetchall() if cursor.description else []
+        return rows
 
     def database(self, encoding: str = "UTF8", like: str = "template0") -> str:
         """The URL of a new database, empty or a copy of another, to which nobody is connected."""

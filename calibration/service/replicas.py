@@ -78,6 +78,10 @@ class Replicas:
         """The exit code, once it has ended."""
         return self._process(number).wait(STOP_S)
 
+    @property
+    def alive(self) -> int:
+        return sum(process is not None and process.poll() is None for process in self._processes)
+
     def connect(self, device: str, *numbers: int) -> grpc.Channel:
         """To these replicas; to all if none is said."""
         ports = [self.ports[number] for number in numbers] or self.ports
