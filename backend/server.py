@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -33,6 +34,7 @@ from limen.v1 import (
 )
 
 from backend import access, alerts, auditing, expected_alerts, galleries_port, tls
+from backend.address import check_free
 from backend.clock import Clock, SteadyClock, monotonic_ms, utc_ms
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
@@ -104,6 +106,7 @@ async def running(
 
     Raises ModelUnfit, LibraryUnfit, Mismatch, StoreUnfit, OSError: the service must not start.
     """
+    _check_places(settings)
     check_libraries()
     cv2.setNumThreads(1)  # only small pictures are measured here
     threadpoolctl.threadpool_limits(1, user_api="blas")  # its threads go on spinning after a search: in others' way
@@ -180,6 +183,15 @@ def jobs(parts: Parts, measured: Metrics, readiness: Readiness) -> list[Job]:
         lambda: loop_lag.watch(measured),
         lambda: work.tell(measured, store, parts.clock, engine.terms_of(settings)),
     ]
+
+
+def _check_places(settings: Settings) -> None:
+    """What would not work later is said now.  Raises StoreUnfit."""
+    check_free("listen", settings.listen)
+    if settings.metrics:
+        check_free("metrics", settings.metrics)
+    if not os.access(settings.photos_dir, os.R_OK | os.X_OK) or not settings.photos_dir.is_dir():
+        raise StoreUnfit(f"photos_dir {settings.photos_dir} is no folder we can read; make it, or name another")
 
 
 def _operating_point(file: Path) -> OperatingPoint:

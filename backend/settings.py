@@ -4,11 +4,22 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from backend import address
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _checked(where: str) -> str:
+    """Raises ValueError."""
+    address.split(where)
+    return where
+
+
+Address = Annotated[str, AfterValidator(_checked)]
 Seconds = Annotated[float, Field(gt=0)]
 SYNCHRONOUS = "synchronous"
 SEALED_OR_HERE = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])"  # in clear only within a machine
@@ -92,7 +103,7 @@ class Issuer(Section):
 
 
 class Settings(Section):
-    listen: str = "127.0.0.1:7443"
+    listen: Address = "127.0.0.1:7443"
     state_dir: Path
     keys_dir: Path | None = None  # shared by all replicas, kept out of the backup; else `keys` in state_dir
     database: str = ""  # postgresql://…, with every host that may be primary; else the encrypted file in state_dir
@@ -103,7 +114,7 @@ class Settings(Section):
     waiting: Annotated[int, Field(ge=1, le=10_000)] = 64  # verifications at once; more are refused early
     connection_age_s: Seconds = 60.0
     drain_s: Seconds = 10.0
-    metrics: str = ""  # host:port for Prometheus; "" for none
+    metrics: Address | Literal[""] = ""  # host:port for Prometheus; "" for none
     log: Literal["logfmt", "json"] = "logfmt"
     operating_point: Path | None = None  # what `limen-calibrate identify --write` made; else the one that came along
     ahead_h: Annotated[float, Field(gt=0, le=24)] = 24.0  # galleries are built so long before departure
@@ -119,6 +130,12 @@ class Settings(Section):
     budgets: Budgets = Budgets()
     issuer: Issuer | None = None
 
+    @model_validator(mode="after")
+    def _standby_of_a_database(self) -> Self:
+        if self.standby is not None and not self.database:
+            raise ValueError("standby: an encrypted file has none; remove it, or name the database that has")
+        return self
+
     @property
     def keys(self) -> Path:
         return self.keys_dir or self.state_dir / "keys"
@@ -127,7 +144,8 @@ class Settings(Section):
 def read(file: Path, env: Mapping[str, str] = os.environ) -> Settings:
     """Read `file`; LIMEN_TVS__RULES__ATTEMPTS=2 wins over it.
 
-    Raises OSError, tomllib.TOMLDecodeError, or pydantic.ValidationError naming every missing, mistyped and unknown key.
+    Raises OSError, ValueError for what is no TOML, or pydantic.ValidationError naming every missing, mistyped and
+    unknown key.
     """
     tree: dict[str, Any] = tomllib.loads(file.read_text())
     for name, value in env.items():
@@ -136,5 +154,7 @@ def read(file: Path, env: Mapping[str, str] = os.environ) -> Settings:
             node = tree
             for section in sections:
                 node = node.setdefault(section, {})
+                if not isinstance(node, dict):
+                    raise ValueError(f"{name}: {section} is no section with keys of its own")
             node[key] = value
     return Settings.model_validate(tree)

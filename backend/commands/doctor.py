@@ -1,7 +1,6 @@
 """`limen-tvs doctor`: what is right and wrong on this machine, and what to do."""
 
 import json
-import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,7 +11,8 @@ import typer
 from pydantic import ValidationError
 
 from backend.commands.terms import SettingsFile
-from backend.operations.doctor import Finding, Verdict, findings
+from backend.operations.doctor import findings
+from backend.operations.finding import Finding, Verdict
 from backend.settings import read
 
 
@@ -33,7 +33,7 @@ def doctor(
 def _found(file: Path) -> Iterator[Finding]:
     try:
         settings = read(file)
-    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         yield Finding("settings", Verdict.WRONG, f"{file}: {_said(error)}", "correct the file; deploy/tvs.toml is one")
         return
     yield Finding("settings", Verdict.OK, f"{file}: every key known")

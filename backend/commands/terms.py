@@ -3,7 +3,6 @@
 import asyncio
 import getpass
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -26,18 +25,19 @@ Server = Annotated[str, typer.Option(help="host:port of the service")]
 
 
 def stop(message: str) -> NoReturn:
-    print(f"limen-tvs: {message}", file=sys.stderr)
+    """One line, whatever a library says on several."""
+    print(f"limen-tvs: {' '.join(message.split())}", file=sys.stderr)
     raise typer.Exit(2)
 
 
 def settings_of(file: Path) -> Settings:
     try:
         return read(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        stop(f"settings {file}: {error}")
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(": ".join(filter(None, (".".join(map(str, e["loc"])), e["msg"]))) for e in error.errors())
         stop(f"settings {file}: {wrong}")
+    except (OSError, ValueError) as error:
+        stop(f"settings {file}: {error}")
 
 
 def asked(settings: Settings, question: Callable[[Connection], Answer], *, to_read: bool = False) -> Answer:

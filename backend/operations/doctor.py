@@ -6,9 +6,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +19,8 @@ from backend.clock import utc_ms
 from backend.errors import ServiceError, StoreUnfit
 from backend.keys import KeyRing
 from backend.operating_point import FILE, read_operating_point
+from backend.operations import replication
+from backend.operations.finding import Finding, Verdict
 from backend.retention.lived_time import HOUR_MS, LONGEST_MS
 from backend.settings import Settings
 from backend.store import key_checks, lived
@@ -36,22 +36,6 @@ LEAST_FREE, SCANT_FREE = 0.05, 0.15  # of a disk
 REACHED_S = 3.0
 SKEW_S = 1.0  # between us and the database
 UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
-
-
-class Verdict(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """advice: what to do; "" where nothing is."""
-
-    check: str
-    verdict: Verdict
-    what: str
-    advice: str = ""
 
 
 def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -124,15 +108,18 @@ def _database(settings: Settings) -> Iterator[Finding]:
             ours = held == NEEDED
             faults = key_checks.wrong(db, KeyRing(settings.keys, to_make=False)) if ours else []
             kept_utc_ms = lived.kept(db) if ours else None
+            replicated = list(replication.findings(db, settings))
         engine.dispose()
     except StoreUnfit as error:
         yield Finding("database", Verdict.WRONG, str(error), "mend that first: the service does not start on it")
         return
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())
-        yield Finding("database", Verdict.WRONG, said, "is it running, and do address and password hold?")
+        advice = "is it running, is one of its hosts a primary that takes writes, and do address and password hold?"
+        yield Finding("database", Verdict.WRONG, said, advice)
         return
     yield Finding("database", Verdict.OK, f"{engine.dialect.name} answered after {took_s * 1000:.0f} ms, durable")
+    yield from replicated
     yield _schema(held)
     yield from (Finding("keys of the database", Verdict.WRONG, fault, key_checks.ADVICE) for fault in faults)
     if abs(skew_s := their_s - time.time()) > SKEW_S:

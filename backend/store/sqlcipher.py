@@ -56,6 +56,7 @@ def open_file(file: Path, key: str) -> Engine:
         raw = sqlcipher3.dbapi2.connect(str(file), check_same_thread=False, timeout=BUSY_S)
         try:
             raw.isolation_level = None  # SQLAlchemy's begin, below, is the only one
+            raw.execute("PRAGMA cipher_log_level = NONE")  # what it finds, its error says
             raw.execute(f"PRAGMA key = \"x'{key}'\"")
             for setting in SETTINGS:
                 raw.execute(f"PRAGMA {setting}")

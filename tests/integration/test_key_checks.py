@@ -14,7 +14,8 @@ from backend.cli import app
 from backend.errors import StoreUnfit
 from backend.keys import LASTING, PERSONS, KeyRing
 from backend.operations.backup import back_up, restore
-from backend.operations.doctor import Verdict, findings
+from backend.operations.doctor import findings
+from backend.operations.finding import Verdict
 from backend.settings import Settings
 from backend.store import key_checks
 from backend.store.engine import Store, open_store

@@ -20,7 +20,8 @@ from limen.v1 import manifests_pb2
 from typer.testing import CliRunner, Result
 
 from backend.cli import app
-from backend.operations.doctor import Verdict, findings
+from backend.operations.doctor import findings
+from backend.operations.finding import Verdict
 from backend.operations.metrics import Metrics
 from backend.settings import Records, Rules, Settings, Source
 from calibration.rehearsal.lane import free_port
