@@ -14,9 +14,10 @@ from google.protobuf.message import DecodeError, Message
 from backend import access, bounds, ca, errors
 from backend.budgets import PEOPLE, Budget, Budgets, Sessions
 from backend.caller import NOBODY, Caller, caller, set_caller
+from backend.doorkeeper import Doorkeeper
 from backend.operations.metrics import Metrics
 from backend.parts import Parts
-from backend.refusals import Refusals
+from backend.refusals import Few, Refusals
 from backend.standing import KNOWN_S, Credentials, Standings, credentials
 from backend.store.bell import Topic
 from backend.wrapping import Context, Handler, Replies, until
@@ -62,12 +63,13 @@ class Guard(grpc.aio.ServerInterceptor):
     were checked: every call is served as a stream of bytes in, of which the first is the request.
     """
 
-    def __init__(self, parts: Parts, metrics: Metrics) -> None:
+    def __init__(self, parts: Parts, metrics: Metrics, doorkeeper: Doorkeeper) -> None:
         self._bell, self._admission = parts.store.bell, parts.verifier.admission
         self._standings = Standings(parts.store, parts.clock, parts.settings.issuer)
         self._refusals = Refusals(parts.store, parts.clock)
         self._budgets, self._sessions = Budgets(parts.settings.budgets), Sessions()
-        self._second = metrics.second_sessions
+        self._few = Few()
+        self._second, self._doorkeeper = metrics.second_sessions, doorkeeper
 
     async def intercept_service(
         self,
@@ -143,6 +145,8 @@ class Guard(grpc.aio.ServerInterceptor):
         names = list(context.auth_context().get("x509_subject_alternative_name", []))
         peer = _provisional(names)
         set_caller(peer)
+        if peer.name:
+            self._doorkeeper.know(context.peer(), peer.name)
         with budget.held(peer.name, times=PEOPLE if peer.role == access.CONSOLE else 1):
             shown = credentials(names, context.invocation_metadata() or ())
             who = await self._standings.caller(method, shown)
@@ -170,8 +174,9 @@ class Guard(grpc.aio.ServerInterceptor):
             log.error("rpc.failed", method=method, kind=type(error).__name__, at_s=time.monotonic(), exc_info=True)
             await context.abort(code, "the service failed; its log says why")
         why = str(error)[:LONGEST_WORDS]
-        if not isinstance(error, errors.Busy):  # these are counted: thousands of lines would make it worse
-            log.info("rpc.refused", method=method, code=code.name, why=why)
+        more = self._few.more(caller().name, int(time.monotonic() * 1000))
+        if more is not None and not isinstance(error, errors.Busy):  # counted: thousands of lines would make it worse
+            log.info("rpc.refused", method=method, code=code.name, why=why + more)
         if isinstance(error, errors.SecondSession):
             self._second.inc()
             log.warning("session.second_refused", device=caller().name)

@@ -36,6 +36,7 @@ from limen.v1 import (
 from backend import access, alerts, auditing, expected_alerts, galleries_port, tls
 from backend.address import check_free
 from backend.clock import Clock, SteadyClock, monotonic_ms, utc_ms
+from backend.doorkeeper import Doorkeeper
 from backend.embedding import Embedding
 from backend.errors import Mismatch, StoreUnfit
 from backend.galleries import Galleries
@@ -93,8 +94,9 @@ MOST_BYTES = 5 * 2**20
 BUDGETS = [
     ("grpc.max_concurrent_streams", 100),  # of a connection
     ("grpc.per_message_decompression", 0),  # 200 bytes may unfold to 5 MB: whatever comes compressed is not read
-    ("grpc.keepalive_time_ms", 5_000),  # a peer that lost its line holds its session no longer than this and
+    ("grpc.keepalive_time_ms", 5_000),  # a peer that lost its line holds its session no longer than this and that
     ("grpc.keepalive_timeout_ms", 2_000),
+    ("grpc.http2.ping_timeout_ms", 2_000),  # without it a minute
 ]
 
 
@@ -118,11 +120,14 @@ async def running(
         measured.follow(readiness, parts.lived)
         parts.store.observe = measured.observe_store
         stack.enter_context(metrics.served(measured, settings.metrics))
-        server, port = _server(parts, measured, readiness)
+        doorkeeper = Doorkeeper(settings.budgets)
+        measured.count(doorkeeper)
+        server, port = _server(parts, measured, readiness, doorkeeper)
         gc.freeze()  # what is there now stays: to look through all of it takes a tenth of a second while gates wait
         await server.start()
         async with asyncio.TaskGroup() as tasks:
             started = [tasks.create_task(lasting(job)) for job in jobs(parts, measured, readiness)]
+            started.append(tasks.create_task(lasting(lambda: doorkeeper.run(port))))
             log.info("service.started", port=port, template_version=template_version())
             try:
                 yield port
@@ -203,7 +208,9 @@ def _operating_point(file: Path) -> OperatingPoint:
     return point
 
 
-def _server(parts: Parts, measured: Metrics, readiness: Readiness) -> tuple[grpc.aio.Server, int]:
+def _server(
+    parts: Parts, measured: Metrics, readiness: Readiness, doorkeeper: Doorkeeper
+) -> tuple[grpc.aio.Server, int]:
     settings = parts.settings
     options = [
         ("grpc.max_receive_message_length", MOST_BYTES),
@@ -213,11 +220,14 @@ def _server(parts: Parts, measured: Metrics, readiness: Readiness) -> tuple[grpc
         ("grpc.http2.lookahead_bytes", 2**20),  # three shots arrive in one round trip
         ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),  # of appliances that watch, every 20 s
         *BUDGETS,
+        ("grpc.max_allowed_incoming_connections", doorkeeper.room),
         ("grpc.server_handshake_timeout_ms", int(settings.budgets.handshake_s * 1000)),
     ]
     if missing := access.without_policy(METHODS):
         raise StoreUnfit(f"methods without an access rule: {missing}")
-    server = grpc.aio.server(interceptors=[Observing(measured, readiness), Guard(parts, measured)], options=options)
+    server = grpc.aio.server(
+        interceptors=[Observing(measured, readiness), Guard(parts, measured, doorkeeper)], options=options
+    )
     _register(server, parts, readiness)
     return server, server.add_secure_port(settings.listen, tls.credentials(settings.state_dir / "ca"))
 

@@ -11,11 +11,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from backend.errors import StoreUnfit
 
 log = structlog.get_logger()
+FILES = ("service.key", "service.pem", "ca.pem")
 
 
 def credentials(folder: Path) -> grpc.ServerCredentials:
-    """Read again at each new connection, so a renewed certificate or authority needs no restart.  Raises StoreUnfit."""
-    held = _read(folder)
+    """Read again at the first connection after its files changed, so a renewed certificate or authority needs no
+    restart, and a crowd of connections costs no reading.  Raises StoreUnfit."""
+    seen, held = _written(folder), _read(folder)
     if held is None:
         raise StoreUnfit(
             f"{folder}: service.key and service.pem do not belong together; `limen-tvs ca renew` makes both"
@@ -23,8 +25,13 @@ def credentials(folder: Path) -> grpc.ServerCredentials:
 
     def fetch() -> Any:
         """A ServerCertificateConfiguration; None, and what was goes on, while files are being replaced."""
+        nonlocal seen
         try:
-            return _read(folder)
+            if (now := _written(folder)) == seen:
+                return None
+            renewed = _read(folder)
+            seen = now if renewed is not None else seen
+            return renewed
         except StoreUnfit as error:
             log.error("certificate.unreadable", why=str(error))
             return None
@@ -32,10 +39,18 @@ def credentials(folder: Path) -> grpc.ServerCredentials:
     return grpc.dynamic_ssl_server_credentials(held, fetch, require_client_authentication=True)
 
 
+def _written(folder: Path) -> list[tuple[int, int, int]]:
+    """What changes when one of the files is replaced.  Raises StoreUnfit."""
+    try:
+        return [(f.st_ino, f.st_mtime_ns, f.st_size) for f in ((folder / name).stat() for name in FILES)]
+    except OSError as error:
+        raise StoreUnfit(f"{folder}: {error}; `limen-tvs ca init` makes an authority, `ca renew` the rest") from error
+
+
 def _read(folder: Path) -> grpc.ServerCertificateConfiguration | None:
     """None if key and certificate are not of one pair."""
     try:
-        key, chain, trusted = ((folder / name).read_bytes() for name in ("service.key", "service.pem", "ca.pem"))
+        key, chain, trusted = ((folder / name).read_bytes() for name in FILES)
         public = x509.load_pem_x509_certificate(chain).public_key()
         mine = load_pem_private_key(key, None).public_key()
     except (OSError, ValueError) as error:

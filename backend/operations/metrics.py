@@ -6,6 +6,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
+from backend.doorkeeper import WHY, Doorkeeper
 from backend.errors import StoreUnfit
 from backend.operations.health import Readiness
 from backend.retention.lived_clock import LivedClock
@@ -54,6 +55,8 @@ class Metrics:
         self.second_sessions = Counter(
             "limen_second_sessions", "Sessions refused to a device that had one elsewhere", registry=registry
         )
+        self.connections = Gauge("limen_connections", "Connections open", registry=registry)
+        self.ended = Gauge("limen_connections_ended", "Connections ended for a budget", ["why"], registry=registry)
         self._backlog(registry)
 
     def _backlog(self, registry: CollectorRegistry) -> None:
@@ -82,6 +85,11 @@ class Metrics:
         for kind in Trouble:
             self.store_trouble.labels(kind.value).set_function(partial(_is, readiness, kind))
         self.standby_missing.set_function(lambda: float(readiness.standby_missing))
+
+    def count(self, doorkeeper: Doorkeeper) -> None:
+        self.connections.set_function(lambda: float(doorkeeper.open))
+        for why in WHY:
+            self.ended.labels(why).set_function(partial(doorkeeper.ended_for, why))
 
     def observe_store(self, kind: str, seconds: float) -> None:
         self.store.labels(kind).observe(seconds)

@@ -140,7 +140,7 @@ def test_every_metric_the_rules_name_is_one_the_service_serves() -> None:
 def test_no_metric_has_a_label_that_could_hold_a_person_or_a_journey() -> None:
     found = Metrics()
     labels = {label for metric in vars(found).values() for label in getattr(metric, "_labelnames", ())}
-    assert labels == {"method", "code", "directive", "kind", "system"}
+    assert labels == {"method", "code", "directive", "kind", "system", "why"}
 
 
 def test_reflection_is_for_those_who_look_after_the_service(peers: tuple[Caller, Caller, Caller]) -> None:
