@@ -13,6 +13,7 @@ from calibration.service.figure import Figure, table
 TOPICS = (
     "access",
     "alerts",
+    "attacks",
     "audit",
     "citizens",
     "clocks",
