@@ -174,8 +174,8 @@ class Guard(grpc.aio.ServerInterceptor):
             log.error("rpc.failed", method=method, kind=type(error).__name__, at_s=time.monotonic(), exc_info=True)
             await context.abort(code, "the service failed; its log says why")
         why = str(error)[:LONGEST_WORDS]
-        more = self._few.more(caller().name, int(time.monotonic() * 1000))
-        if more is not None and not isinstance(error, errors.Busy):  # counted: thousands of lines would make it worse
+        busy = isinstance(error, errors.Busy)  # these are counted: thousands of lines would make it worse
+        if not busy and (more := self._few.more(caller().name, int(time.monotonic() * 1000))) is not None:
             log.info("rpc.refused", method=method, code=code.name, why=why + more)
         if isinstance(error, errors.SecondSession):
             self._second.inc()

@@ -85,7 +85,7 @@ class Budgets(Section):
 
     connections: Annotated[int, Field(ge=1)] = 2000
     unknown: Annotated[int, Field(ge=1)] = 64
-    handshake_s: Seconds = 3.0
+    handshake_s: Seconds = 5.0
     calls: Annotated[int, Field(ge=1)] = 32
     calls_in_all: Annotated[int, Field(ge=1)] = 512
     streams: Annotated[int, Field(ge=1)] = 8

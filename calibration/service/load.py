@@ -35,6 +35,9 @@ TIMES = 5
 DEADLINE_S = 1.5  # the appliance's
 REJECT_MS, LEAST_GOODPUT = 50.0, 0.8
 CHANNELS = 8  # gates
+ONE_FOR_MANY = (
+    "budgets.calls = 2000\nbudgets.calls_in_all = 2000\nbudgets.request_bytes = 134217728\n"  # one certificate
+)
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ def figures(quick: bool) -> Iterator[Figure]:
 
 def same_key(kind: str, callers: int) -> Figure:
     with scratch(kind) as store, tempfile.TemporaryDirectory(prefix="limen-load-") as folder:
-        rig, made = Rig(Path(folder), store.url), shot(cropped("anna-live"))
+        rig, made = Rig(Path(folder), store.url, more=ONE_FOR_MANY), shot(cropped("anna-live"))
         gate = rig.board("L/1", "gate1", 420)
         with rig:
             rig.ready(gate, made)
@@ -81,7 +84,7 @@ async def _at_once(rig: Rig, gate: Boarding, asked: pb.VerifyRequest, callers: i
 
 def overload(peak_s: float, over_s: float) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="limen-load-") as folder:
-        rig, made = Rig(Path(folder)), shot(cropped("anna-live"))
+        rig, made = Rig(Path(folder), more=ONE_FOR_MANY), shot(cropped("anna-live"))
         gate = rig.board("L/1", "gate1", 420)
         with rig:
             rig.ready(gate, made)
