@@ -53,6 +53,12 @@ class Metrics:
             buckets=LAG_S,
             registry=registry,
         )
+        self.loop_held = Histogram(
+            "limen_loop_held_seconds",
+            "The same without what its thread waited for a processor",
+            buckets=LAG_S,
+            registry=registry,
+        )
         self.second_sessions = Counter(
             "limen_second_sessions", "Sessions refused to a device that had one elsewhere", registry=registry
         )
