@@ -125,6 +125,7 @@ class Store:
         closed.wait(CLOSE_S)
         while not closed.wait(1.0):
             self._era.cancel()
+            self.probe.cancel()
 
     def _again(self, act: Callable[[], R], *, writing: bool) -> R:
         """Try again what failed before its commit, by new connections where the database may be elsewhere now."""

@@ -44,6 +44,7 @@ class Probe:
     def __init__(self, engine: Engine, era: Era) -> None:
         self._shared = engine.dialect.name == "postgresql"
         self._engine, self._era = postgres.anew(engine) if self._shared else engine, era
+        self._ours = Era(self._engine) if self._shared else era
         self._thread = ThreadPoolExecutor(1, "probe")
         self._asked: Future[Found] | None = None
         self._server, self._full = "", False
@@ -72,6 +73,10 @@ class Probe:
         if self.found.trouble is None and time.monotonic() - self._proved_s > PATIENCE_S:
             self.found = Found(Trouble.BUSY, f"no write has come back for {PATIENCE_S:g} s", self.found.synchronous)
         return self.found
+
+    def cancel(self) -> None:
+        """A write that waits for a synchronous standby."""
+        self._ours.cancel()
 
     def shutdown(self) -> None:
         self._thread.shutdown()

@@ -29,6 +29,10 @@ class Line:
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(10)
 
+    def lead(self, to_port: int) -> None:
+        """From now on elsewhere; who is connected stays where he is."""
+        self._to_port = to_port
+
     async def _run(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
