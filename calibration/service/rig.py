@@ -104,6 +104,11 @@ class Rig:
         self._process.kill()
         self._process.wait()
 
+    @property
+    def process(self) -> int:
+        """Its number, while it runs."""
+        return self._process.pid
+
     def credentials(self, name: str) -> grpc.ChannelCredentials:
         root, key, chain = ((self.root / name / n).read_bytes() for n in ("ca.pem", "peer.key", "peer.pem"))
         return grpc.ssl_channel_credentials(root, key, chain)
