@@ -1,6 +1,5 @@
 """`limen-tvs migrate`, `backup`, `restore`, `confirm-clock`: the database itself."""
 
-import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from backend.clock import utc_ms
-from backend.commands.terms import SettingsFile, administered, asked, settings_of, stop
+from backend.commands.terms import SettingsFile, account, administered, asked, settings_of, stop
 from backend.errors import ServiceError
 from backend.operations import backup
 from backend.settings import Settings
@@ -67,7 +66,7 @@ def _with_store(read: Settings, action: str, act: Callable[[Engine], backup.Coun
         try:
             counts = act(engine)
             with engine.begin() as db:
-                audit.note(db, Note(utc_ms(), getpass.getuser(), ROLE, action, result=str(sum(counts.values()))))
+                audit.note(db, Note(utc_ms(), account(), ROLE, action, result=str(sum(counts.values()))))
         finally:
             engine.dispose()
     except (ServiceError, OSError) as error:

@@ -1,7 +1,8 @@
 """What every command needs: settings, the store, a connection as a peer, and a clear end."""
 
 import asyncio
-import getpass
+import os
+import pwd
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from backend.settings import Settings, read
 from backend.store.audit import Note, note
 from backend.store.engine import Store, open_store
 
+NOBODY_LOGGED_IN = 2**32 - 1  # by the kernel: a service, or a container
 Answer = TypeVar("Answer")
 SettingsFile = Annotated[Path, typer.Option("--settings", help="the service's TOML file")]
 Identity = Annotated[Path, typer.Option(help="folder with peer.key, peer.pem and ca.pem")]
@@ -54,7 +56,25 @@ def asked(settings: Settings, question: Callable[[Connection], Answer], *, to_re
 
 def administered(db: Connection, action: str, subject: str, result: str = "") -> None:
     """Note what an administrator of this machine did, in the transaction that does it."""
-    note(db, Note(utc_ms(), getpass.getuser(), "administrator", action, subject, result=result))
+    note(db, Note(utc_ms(), account(), "administrator", action, subject, result=result))
+
+
+def account() -> str:
+    """Of the operating system, which is all that is known here: the one that runs this, and the one that logged in
+    where the kernel says so.  Neither is taken from the environment, which says what its owner likes."""
+    runs = _account(os.getuid())
+    try:
+        login = int(Path("/proc/self/loginuid").read_text())
+    except (OSError, ValueError):
+        return runs
+    return runs if login in (os.getuid(), NOBODY_LOGGED_IN) else f"{runs}, logged in as {_account(login)}"
+
+
+def _account(number: int) -> str:
+    try:
+        return f"os:{pwd.getpwuid(number).pw_name}"
+    except KeyError:
+        return f"os:{number}"
 
 
 def channel(identity: Path, server: str) -> grpc.Channel:

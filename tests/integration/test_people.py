@@ -1,6 +1,8 @@
 """Named people at a running service: logging in, what a token is good for, and the commands that give and take."""
 
 import json
+import os
+import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,9 +23,10 @@ from backend.commands.signed_in import TOKEN
 from backend.people.login import NO
 from backend.people.posts import Post
 from backend.settings import Issuer, Rules
-from backend.store import people
+from backend.store import people, schema
 from backend.store.people import Account
 from tests.conftest import PASSWORD, Caller, Person, Service
+from tests.integration.desk import rows
 
 ISSUER, KEY = "https://id.example", OKPKey.generate_key("Ed25519", {"kid": "a"})
 
@@ -122,6 +125,18 @@ def test_acc1_a_token_of_the_outside_issuer_is_taken_for_who_it_names(service: S
     late = Person(officer.channel, jwt.encode({"alg": "Ed25519", "kid": "a"}, claims, KEY, algorithms=["Ed25519"]))
     with refused(match="expired"):
         late(late.people.WhoAmI, pb.WhoAmIRequest())
+
+
+def test_acc1_who_administers_is_noted_by_the_account_and_not_by_what_the_environment_says(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "o.meyer")
+    run("person", "add", "e.env", "--settings", str(service.root / "tvs.toml"), typed="a password of mine\n")
+    (line,) = (one for one in service.ask(rows, schema.audit_log) if one["subject"] == "e.env")
+    assert (line["action"], line["role"]) == ("person.added", "administrator")
+    assert str(line["who"]).startswith(f"os:{pwd.getpwuid(os.getuid()).pw_name}")
+    assert "o.meyer" not in str(line["who"])
 
 
 def test_acc1_an_account_from_its_making_to_its_bar(service: Service, tmp_path: Path) -> None:
