@@ -40,6 +40,7 @@ from edge.encounter.step import step
 from edge.eye import calibrated
 from edge.eye_link import EyeLink
 from edge.gate_link import GateLink, faults
+from edge.loop_lag import LoopLag
 from edge.reader_link import ReaderLink
 from edge.reader_link import opener as reader_opener
 from edge.screens_link import ScreensLink
@@ -76,7 +77,7 @@ class Brain:
         self._courier = Courier(self._service, journal, view)
         self._screens = ScreensLink(settings.screens, view, self.events.put_nowait)
         self._state, self._reachable = State(), False
-        self._progress_s = time.monotonic()
+        self._progress_s, self._lag = time.monotonic(), LoopLag()
         self._asked: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -93,6 +94,7 @@ class Brain:
                     self._courier.run(),
                     self._report(),
                     self._screens.run(),
+                    self._lag.run(),
                 )
                 for job in jobs:
                     tasks.create_task(job)
@@ -247,7 +249,7 @@ class Brain:
         lamp = state.lamp.name.lower() if state and state.lamp is not None else "none"
         gate = self._gate.problem or _seen(state)
         self._view.update(gate=gate, lamp=lamp, camera=self._eye.problem or "ok")
-        self._view.update(not_guaranteed=self._gate.not_guaranteed)
+        self._view.update(not_guaranteed=self._gate.not_guaranteed, loop_lag_s=round(self._lag.worst_s, 3))
 
 
 def _seen(state: DoorState | None) -> str:

@@ -22,7 +22,7 @@ from edge.view import View
 
 log = structlog.get_logger()
 RESTART_S = 0.5
-SILENT_S = 3.0  # it says every second that it is alive
+SILENT_S = 5.0  # it says every second that it is alive
 START_S = 20.0  # loading the libraries takes seconds on a small machine
 MOST_BYTES = 4096  # of a message of the pages: a command is short
 MOST_A_SECOND, BURST = 20, 40  # messages taken; more wait in the socket, and their sender with them
@@ -114,7 +114,7 @@ def _listen(settings: Screens) -> socket.socket:
     """Held here, so that who comes while the process with the pages starts anew waits instead of being refused."""
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((settings.host, settings.port), family=family, backlog=128)
+        return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         raise SettingsUnfit(

@@ -67,6 +67,8 @@ class View:
     visits: deque[Visit] = field(default_factory=lambda: deque(maxlen=12))
     outbox: int = 0
     moved_s: float = -math.inf
+    loop_lag_s: float = 0.0  # most that the loop that decides was late in the last minute
+    heard_s: float = 0.0  # in the process with the pages: when the brain was heard last
     _revision: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import socket
+import time
 
 from limen.v1 import screens_pb2 as pb
 
@@ -56,6 +57,7 @@ class BrainLine:
                 self._told = told.setup
             case "view":
                 self.view.update(**unpack(told.view))
+                self.view.heard_s = time.monotonic()
                 if not self.setup.done():  # before the first view there is nothing to serve
                     self.setup.set_result(self._told)
             case "answer" if (waiting := self._waiting.get(told.answer.number)) is not None and not waiting.done():

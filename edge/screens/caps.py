@@ -3,7 +3,7 @@
 import os
 import resource
 
-NICE = 10  # the loop that decides and the eye go first
+NICE = 5  # the loop that decides and the eye go first
 DESCRIPTORS = 1024
 MEMORY_BYTES = 1 << 30  # of addresses, libraries and stacks of threads included
 

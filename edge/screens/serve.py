@@ -6,22 +6,40 @@ import socket
 import uvicorn
 
 from edge.screens.app import build
+from edge.screens.bounded import Bounded
 from edge.screens.brain_line import BrainLine
+from edge.screens.connections import accept
+from edge.screens.places import Places
 from edge.view import View
+
+MOST_HEADER = 16 * 1024
 
 
 async def serve(brain: socket.socket, browsers: socket.socket) -> None:
     """browsers: a socket that listens."""
     line = BrainLine(View())
     hearing = asyncio.create_task(line.run(brain))
-    setup = asyncio.create_task(_serve(line, browsers))
-    await asyncio.wait((hearing, setup), return_when=asyncio.FIRST_COMPLETED)
-    if setup.done():
-        setup.result()  # raises what ended it
+    serving = asyncio.create_task(_serve(line, browsers))
+    await asyncio.wait((hearing, serving), return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        serving.result()  # raises what ended it
 
 
 async def _serve(line: BrainLine, browsers: socket.socket) -> None:
-    setup = await line.setup
-    pages = build(line.view, line.order, setup.agent_key)
-    config = uvicorn.Config(pages, log_level="error", access_log=False, server_header=False, proxy_headers=False)
-    await uvicorn.Server(config)._serve([browsers])  # without its handling of signals: we end with the brain
+    setup, places = await line.setup, Places()
+    pages = Bounded(build(line.view, line.order, setup.agent_key, places))
+    config = uvicorn.Config(
+        pages,
+        log_level="critical",  # of uvicorn: whatever strangers send would be a line each
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # an address that a client names is not the client's
+        h11_max_incomplete_event_size=MOST_HEADER,
+        ws="none",
+        lifespan="off",
+    )
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[])
+    await asyncio.gather(server.main_loop(), accept(server, browsers, places))

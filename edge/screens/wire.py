@@ -24,6 +24,7 @@ _AS_IT_IS = (
     "aboard",
     "outbox",
     "moved_s",
+    "loop_lag_s",
 )
 _READ: dict[str, Callable[[pb.ScreenView], object]] = {
     "prompt": lambda told: Prompt(told.prompt),

@@ -15,6 +15,7 @@ from calibration.rehearsal.lane import free_port
 from edge.agent_orders import judge
 from edge.encounter.events import Event
 from edge.screens.app import build
+from edge.screens.places import Places
 from edge.view import View, Visit
 
 KEY = "a key for tests"
@@ -40,7 +41,7 @@ class Screens:
         self._start()
 
     def _start(self) -> None:
-        app = build(self.view, self._order, KEY)
+        app = build(self.view, self._order, KEY, Places())
         config = uvicorn.Config(app, port=self.port, log_level="error", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._ready = threading.Event()

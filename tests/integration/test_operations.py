@@ -26,6 +26,9 @@ from backend.operations.metrics import Metrics
 from backend.settings import Records, Rules, Settings, Source
 from calibration.rehearsal.lane import free_port
 from calibration.service.postgres import Postgres
+from edge.screens.metrics import Metrics as GateMetrics
+from edge.screens.places import Places
+from edge.view import View
 from tests.conftest import Caller, Service, board, flight, question, shot
 
 SERVING, AWAY = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -121,12 +124,13 @@ def test_metrics_and_logs_tell_of_answers_and_name_nobody(
         assert secret not in logged
 
 
-def test_every_metric_the_rules_name_is_one_the_service_serves() -> None:
+def test_every_metric_the_rules_name_is_one_the_service_or_a_gate_serves() -> None:
     rules = (PROJECT / "deploy" / "prometheus-rules.yml").read_text().split("- alert: ")[1:]
     named = {name for rule in rules for name in re.findall(r"\blimen_[a-z_]+", rule)}
     served = {
         name + suffix
-        for family in Metrics().registry.collect()
+        for registry in (Metrics().registry, GateMetrics(View(), Places()).registry)
+        for family in registry.collect()
         for name in [family.name]
         for suffix in {"histogram": ("_bucket", "_count", "_sum"), "counter": ("_total",)}.get(family.type, ("",))
     }

@@ -90,6 +90,7 @@ class ScreenView(_message.Message):
     MISSING_FIELD_NUMBER: _builtins.int
     VISITS_FIELD_NUMBER: _builtins.int
     MOVED_S_FIELD_NUMBER: _builtins.int
+    LOOP_LAG_S_FIELD_NUMBER: _builtins.int
     prompt: _builtins.str
     lamp: _builtins.str
     gate: _builtins.str
@@ -104,6 +105,7 @@ class ScreenView(_message.Message):
     outbox: _builtins.int
     moved_s: _builtins.float
     """By the monotonic clock, which both processes read."""
+    loop_lag_s: _builtins.float
     @_builtins.property
     def not_guaranteed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -129,10 +131,11 @@ class ScreenView(_message.Message):
         missing: _abc.Iterable[Global___MissingTraveler] | None = ...,
         visits: _abc.Iterable[Global___ScreenVisit] | None = ...,
         moved_s: _builtins.float = ...,
+        loop_lag_s: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aboard", b"aboard", "camera", b"camera", "gate", b"gate", "journey", b"journey", "lamp", b"lamp", "liveness_enforced", b"liveness_enforced", "missing", b"missing", "moved_s", b"moved_s", "not_guaranteed", b"not_guaranteed", "outbox", b"outbox", "prompt", b"prompt", "reader", b"reader", "reader_ok", b"reader_ok", "service", b"service", "service_up", b"service_up", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aboard", b"aboard", "camera", b"camera", "gate", b"gate", "journey", b"journey", "lamp", b"lamp", "liveness_enforced", b"liveness_enforced", "loop_lag_s", b"loop_lag_s", "missing", b"missing", "moved_s", b"moved_s", "not_guaranteed", b"not_guaranteed", "outbox", b"outbox", "prompt", b"prompt", "reader", b"reader", "reader_ok", b"reader_ok", "service", b"service", "service_up", b"service_up", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,97 @@
+"""A process with the pages that was taken over: whatever it says, the brain's loop stays free and judges anew."""
+
+import asyncio
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from limen.v1 import screens_pb2 as pb
+
+from calibration.rehearsal.lane import free_port
+from edge.encounter.events import Event
+from edge.screens.wire import framed
+from edge.screens_link import BURST, MOST_A_SECOND, ScreensLink
+from edge.settings import Screens
+from edge.view import Missing, View
+
+SECONDS = 2.0
+FLOOD = {
+    "alive": framed(pb.FromScreens(alive=pb.ScreensAlive()).SerializeToString()),
+    "nothing": framed(b""),
+    "commands": framed(
+        pb.FromScreens(
+            command=pb.ScreenCommand(board=pb.BoardByDocuments(traveler="t1", agent="AG-7"))
+        ).SerializeToString()
+    ),
+    "refused commands": framed(
+        pb.FromScreens(
+            command=pb.ScreenCommand(number=1, board=pb.BoardByDocuments(agent="x" * 4000))
+        ).SerializeToString()
+    ),
+}
+NONSENSE = {
+    "too long": struct.pack(">I", 1 << 31),
+    "no protobuf": framed(b"\xff" * 64),
+    "half a message": struct.pack(">I", 100) + b"x",
+}
+
+
+class Taken:
+    """The brain's end of a line whose other end is `wire`."""
+
+    def __init__(self) -> None:
+        self.view, self.heard = View(missing=(Missing("t1", "A", "1A"),)), list[Event]()
+        self.link = ScreensLink(Screens(port=free_port(0), agent_key="a key for tests"), self.view, self.heard.append)
+        self.ours, self.wire = socket.socketpair()
+        self.wire.setblocking(False)
+
+    async def converse(self) -> None:
+        reader, writer = await asyncio.open_connection(sock=self.ours, limit=4096)
+        try:
+            await self.link._converse(reader, writer)
+        finally:
+            writer.transport.abort()
+
+
+@pytest.fixture
+async def taken() -> AsyncIterator[Taken]:
+    taken = Taken()
+    yield taken
+    taken.wire.close()
+    taken.link.close()
+
+
+@pytest.mark.parametrize("kind", FLOOD)
+async def test_a_flood_takes_a_bounded_number_and_the_loop_stays_free(taken: Taken, kind: str) -> None:
+    """It never reads either: nothing piles up for it."""
+    loop = asyncio.get_running_loop()
+    conversing = asyncio.create_task(taken.converse())
+    flood, until_s, turns = FLOOD[kind] * 1000, time.monotonic() + SECONDS, 0
+    sending = asyncio.create_task(_send(loop, taken.wire, flood))
+    while time.monotonic() < until_s:
+        await asyncio.sleep(0.005)
+        turns += 1
+    assert turns > 20, "the loop went on turning"
+    assert len(taken.heard) <= BURST + MOST_A_SECOND * (SECONDS + 3)
+    assert bool(taken.heard) is (kind == "commands")
+    conversing.cancel()
+    sending.cancel()
+    await asyncio.gather(conversing, sending, return_exceptions=True)
+
+
+async def _send(loop: asyncio.AbstractEventLoop, wire: socket.socket, flood: bytes) -> None:
+    while True:
+        await loop.sock_sendall(wire, flood)
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+async def test_nonsense_ends_the_conversation(taken: Taken, kind: str) -> None:
+    conversing = asyncio.create_task(taken.converse())
+    await asyncio.get_running_loop().sock_sendall(taken.wire, NONSENSE[kind])
+    if kind == "half a message":
+        taken.wire.close()
+    async with asyncio.timeout(10):
+        await conversing
+    assert taken.heard == []

@@ -1,0 +1,86 @@
+"""The view over the wire, and what the brain makes of an agent's commands."""
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from limen.v1 import screens_pb2 as pb
+
+from edge.agent_orders import judge
+from edge.encounter.events import AgentBoards, Prompt
+from edge.screens.wire import ViewPacker, unpack
+from edge.view import Missing, View, Visit
+
+OF_THIS_END = {"heard_s", "_revision", "_changed"}
+
+
+def told(packer: ViewPacker, view: View) -> View:
+    other = View()
+    other.update(**unpack(pb.ToScreens.FromString(packer.pack(view)).view))
+    return other
+
+
+def everything() -> View:
+    view = View()
+    for one in fields(View):
+        now = getattr(view, one.name)
+        if isinstance(now, bool):
+            setattr(view, one.name, not now)
+        elif isinstance(now, int | float) and one.name not in OF_THIS_END:
+            setattr(view, one.name, type(now)(7))
+        elif type(now) is str:
+            setattr(view, one.name, f"of {one.name}")
+    view.prompt, view.not_guaranteed = Prompt.UNCOVER, ("this", "that")
+    view.missing = (Missing("t1", "ÅNGSTRÖM ANNA", "12A"),)
+    view.visits.extend((Visit("10:00:00", "0a1b2c3d", "passed"), Visit("09:00:00", "1a1b2c3d", "did not pass")))
+    return view
+
+
+def test_every_field_of_the_view_arrives() -> None:
+    view = everything()
+    there = told(ViewPacker(), view)
+    for one in fields(View):
+        if one.name not in OF_THIS_END:
+            assert getattr(there, one.name) == getattr(view, one.name), one.name
+            assert getattr(there, one.name) != getattr(View(), one.name), f"{one.name}: the test changes nothing"
+
+
+@given(st.lists(st.lists(st.text(max_size=5), max_size=4), max_size=6))
+def test_the_missing_are_always_those_of_the_newest_state(states: list[list[str]]) -> None:
+    packer, view = ViewPacker(), View()
+    for names in states:
+        view.missing = tuple(Missing(name, name, "") for name in names)
+        assert told(packer, view).missing == view.missing
+        assert told(packer, view).missing == view.missing
+
+
+def board(traveler: str = "t1", agent: str = "AG-7") -> pb.ScreenCommand:
+    return pb.ScreenCommand(board=pb.BoardByDocuments(traveler=traveler, agent=agent))
+
+
+@pytest.mark.parametrize(
+    ("command", "prompt", "words"),
+    [
+        (board(), Prompt.GO, "somebody is passing"),
+        (board("t2"), Prompt.WELCOME, "not missing"),
+        (board(""), Prompt.WELCOME, "not missing"),
+        (board(agent=""), Prompt.WELCOME, "a badge is"),
+        (board(agent="AG 7"), Prompt.WELCOME, "a badge is"),
+        (board(agent="AG-7\n"), Prompt.WELCOME, "a badge is"),
+        (board(agent="A" * 21), Prompt.WELCOME, "a badge is"),
+        (pb.ScreenCommand(number=3), Prompt.WELCOME, "no such command"),
+    ],
+)
+def test_a_command_that_may_not_be_begins_nothing(command: pb.ScreenCommand, prompt: Prompt, words: str) -> None:
+    view = View(prompt=prompt, missing=(Missing("t1", "A", "1A"),))
+    judged = judge(command, view)
+    assert isinstance(judged, str) and words in judged
+
+
+def test_each_command_that_may_be_begins_an_encounter_of_its_own() -> None:
+    view = View(missing=(Missing("t1", "A", "1A"),))
+    first, second = judge(board(), view), judge(board(), view)
+    assert isinstance(first, AgentBoards) and isinstance(second, AgentBoards)
+    assert (first.traveler, first.agent) == ("t1", "AG-7")
+    assert first != second
