@@ -22,7 +22,7 @@ from edge.view import View
 
 log = structlog.get_logger()
 RESTART_S = 0.5
-SILENT_S = 5.0  # it says every second that it is alive
+SILENT_S = 10.0  # it says every second that it is alive; on a busy machine it comes last
 START_S = 20.0  # loading the libraries takes seconds on a small machine
 MOST_BYTES = 4096  # of a message of the pages: a command is short
 MOST_A_SECOND, BURST = 20, 40  # messages taken; more wait in the socket, and their sender with them
