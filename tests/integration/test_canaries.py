@@ -9,9 +9,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from limen.v1 import approvals_pb2
 from sqlalchemy import Connection, select
 
+from backend.acting import Acting
+from backend.caller import NOBODY
 from backend.clock import utc_ms
 from backend.daily import WRITTEN
 from backend.keys import NONCE, SIZE
+from backend.proposal_content import Shown, show
+from backend.settings import Rules
+from backend.store import proposals
 from backend.store.engine import open_store
 from backend.store.schema import metadata
 from calibration.service.access import running
@@ -65,16 +70,15 @@ def _listed(rig: Rig, post: Callers) -> None:
     assert (
         post.tainted("/limen.v1.Approvals/Propose", approvals_pb2.ProposeRequest(reason="new", hotlist=entry)) == "ok"
     )
-    name = rig.ask(_newest)
-    settled = approvals_pb2.SettleRequest(proposal=name, settled=approvals_pb2.SETTLED_APPROVED, reason="looked at it")
+    held = rig.ask(_newest, rig)
+    settled = approvals_pb2.SettleRequest(settled=approvals_pb2.SETTLED_APPROVED, reason="looked at it")
+    settled.proposal, settled.digest = held.proposal.proposal, held.digest
     assert post.tainted("/limen.v1.Approvals/Settle", settled) == "ok"
 
 
-def _newest(db: Connection) -> str:
-    table = metadata.tables["proposals"]
-    return str(
-        db.execute(select(table.c.proposal).where(table.c.kind == "hotlist", table.c.settled == "")).scalar_one()
-    )
+def _newest(db: Connection, rig: Rig) -> Shown:
+    [held] = [one for one in proposals.listed(db, 10, open_only=True) if one.kind == "hotlist"]
+    return show(db, Acting(NOBODY, rig.keys, utc_ms()), Rules(), held)
 
 
 def _seal_by_hand(db: Connection, rig: Rig, content: bytes) -> str:
