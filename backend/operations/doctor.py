@@ -115,7 +115,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())
-        advice = "is it running, is one of its hosts a primary that takes writes, and do address and password hold?"
+        advice = "is it running, and do address and password hold? One of its hosts must be a primary that takes writes"
         yield Finding("database", Verdict.WRONG, said, advice)
         return
     yield Finding("database", Verdict.OK, f"{engine.dialect.name} answered after {took_s * 1000:.0f} ms, durable")
