@@ -80,13 +80,13 @@ async def run(store: Store, clock: Clock, escalate_s: float) -> None:
 
 def due(db: Connection, since_utc_ms: int, now_utc_ms: int, escalate_s: float) -> bool:
     """Whether a look would find something: asked after every answer, so without holding up the next one."""
-    return bool(alerts.untold(db, since_utc_ms) or alerts.overdue(db, now_utc_ms - int(escalate_s * 1000)))
+    return bool(alerts.untold(db, since_utc_ms) or alerts.overdue(db, now_utc_ms, escalate_s))
 
 
 def look(db: Connection, since_utc_ms: int, now_utc_ms: int, escalate_s: float) -> tuple[int, int]:
     """One look at decisions since a time: how many alerts were raised, and how many escalated."""
     raised = sum(_raise(db, decision, now_utc_ms) for decision in alerts.untold(db, since_utc_ms))
-    late = alerts.overdue(db, now_utc_ms - int(escalate_s * 1000))
+    late = alerts.overdue(db, now_utc_ms, escalate_s)
     for alert in late:
         alerts.escalate(db, alert.alert, now_utc_ms)
         audit.note(db, Note(now_utc_ms, WHO, ROLE, "alert.escalated", alert.alert, alert.port, PURPOSE))

@@ -3,9 +3,14 @@
 import time
 from collections.abc import Callable
 
+import structlog
+
 Clock = Callable[[], int]  # UTC, milliseconds since 1970
-TOLERANCE_MS = 1_000
-BELIEVED_MS = 600_000  # a clock that was set is followed once it has run evenly for so long
+RATE = 0.1  # of the time that passes: so much faster or slower a clock runs until it shows what the wall clock does
+JUMPED_MS = 60_000  # less is an ordinary correction
+SKEW_MS = 5 * 60_000  # so far ahead may be what another replica wrote, or what was written before a restart
+
+log = structlog.get_logger()
 
 
 def utc_ms() -> int:
@@ -18,22 +23,30 @@ def monotonic_ms() -> int:
 
 
 class SteadyClock:
-    """UTC that runs on evenly when somebody sets the wall clock, and follows it ten minutes later (ER-06).
+    """A wall clock without its jumps (ER-06): it goes on by the monotonic clock.
 
-    What lasts seconds or minutes, such as an alert that escalates or an allowance that ends, is neither cut short
-    nor drawn out by a clock that jumps.
+    It comes nearer to the wall clock by a tenth of what passes: no session, alert or allowance ends more than a tenth
+    early or late.
+    A restart takes the wall clock as it is.
     """
 
     def __init__(self, wall: Clock, monotonic: Callable[[], int] = monotonic_ms) -> None:
         self._wall, self._monotonic = wall, monotonic
-        self._since_ms = monotonic()
-        self._offset_ms = self._seen_ms = wall() - self._since_ms
+        self._mono_ms = monotonic()
+        self._ahead_ms = float(wall() - self._mono_ms)  # of the monotonic clock
+        self._jumped = False
 
     def __call__(self) -> int:
-        now_ms = self._monotonic()
-        offset_ms = self._wall() - now_ms
-        if abs(offset_ms - self._seen_ms) > TOLERANCE_MS:
-            self._seen_ms, self._since_ms = offset_ms, now_ms
-        elif now_ms - self._since_ms >= BELIEVED_MS or abs(offset_ms - self._offset_ms) <= TOLERANCE_MS:
-            self._offset_ms = offset_ms
-        return now_ms + self._offset_ms
+        mono_ms = self._monotonic()
+        most_ms = RATE * max(0, mono_ms - self._mono_ms)
+        beyond_ms = self._wall() - mono_ms - self._ahead_ms
+        self._ahead_ms += min(max(beyond_ms, -most_ms), most_ms)
+        self._mono_ms = mono_ms
+        self._tell(beyond_ms)
+        return mono_ms + round(self._ahead_ms)
+
+    def _tell(self, beyond_ms: float) -> None:
+        jumped = abs(beyond_ms) > JUMPED_MS
+        if jumped and not self._jumped:
+            log.warning("clock.jumped", by_s=round(beyond_ms / 1000), do="check the clock, see `limen-tvs doctor`")
+        self._jumped = jumped

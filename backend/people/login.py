@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from backend.access import GATE
 from backend.caller import Caller
-from backend.clock import Clock
+from backend.clock import SKEW_MS, Clock
 from backend.errors import Busy, NotAllowed
 from backend.people import passwords
 from backend.store import people, shifts
@@ -22,7 +22,6 @@ from backend.store.engine import Store
 from backend.store.shifts import Shift
 
 HOUR_MS = 3_600_000
-SESSION_MS = 8 * 3600 * 1000
 TRIES = 5  # wrong ones, before the account waits
 WAIT_MS, LONGEST_WAIT_MS = 30_000, 15 * 60_000  # after the fifth, doubled by each further one
 REFUSED_AFTER_S = 0.5  # no refusal is given sooner, so that its time tells nothing
@@ -73,7 +72,7 @@ class Logins:
                 await self._store.run(note, by(console, self._clock(), "person.login_refused", person))
             raise NotAllowed(NO)
         now_utc_ms = self._clock()
-        session = Session(secrets.token_urlsafe(32), now_utc_ms + SESSION_MS)
+        session = Session(secrets.token_urlsafe(32), now_utc_ms + people.SESSION_MS)
         if console.role == GATE:
             session = Session("", now_utc_ms + self._shift_ms, str(uuid.uuid4()))
         if not await self._store.run(_finish, console, person, session, now_utc_ms):
@@ -86,10 +85,15 @@ def waits_ms(failures: int) -> int:
     return 0 if failures < TRIES else min(WAIT_MS << min(failures - TRIES, 10), LONGEST_WAIT_MS)
 
 
+def waits(account: people.Account, now_utc_ms: int) -> bool:
+    """Whether an account waits after wrong tries; never longer than it may, whatever the clock said then."""
+    return now_utc_ms < account.barred_until_utc_ms <= now_utc_ms + LONGEST_WAIT_MS + SKEW_MS
+
+
 def _begin(db: Connection, person: str, now_utc_ms: int) -> str | None:
     """Count a try; what the password is checked against, None where no password is right."""
     account = people.find(db, person)
-    if account is None or not account.welcome or account.barred_until_utc_ms > now_utc_ms:
+    if account is None or not account.welcome or waits(account, now_utc_ms):
         return None
     failures = account.failures + 1
     people.count_try(db, person, failures, now_utc_ms + waits_ms(failures) if waits_ms(failures) else 0)

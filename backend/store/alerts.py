@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, exists, select
 
 from backend.caller import EVERYWHERE
+from backend.clock import SKEW_MS
 from backend.store.bell import Topic
 from backend.store.chunks import chunks
 from backend.store.engine import touch
@@ -25,7 +26,7 @@ _OVERDUE = select(alerts).where(
     alerts.c.taken_by.is_(None),
     alerts.c.escalated_utc_ms.is_(None),
     alerts.c.expected.is_(None),  # hours ahead nobody is late
-    alerts.c.raised_utc_ms <= bindparam("raised"),
+    (alerts.c.raised_utc_ms <= bindparam("raised")) | (alerts.c.raised_utc_ms > bindparam("ahead")),
 )
 
 
@@ -92,9 +93,10 @@ def open_at(db: Connection, ports: Iterable[str]) -> list[Alert]:
     return [Alert(**row._mapping) for row in db.execute(found.order_by(alerts.c.raised_utc_ms, alerts.c.alert))]
 
 
-def overdue(db: Connection, raised_utc_ms: int) -> list[Alert]:
-    """Raised by then, taken by nobody and not escalated yet."""
-    return [Alert(**row._mapping) for row in db.execute(_OVERDUE, {"raised": raised_utc_ms})]
+def overdue(db: Connection, now_utc_ms: int, escalate_s: float) -> list[Alert]:
+    """Raised so long ago, taken by nobody, not escalated yet; what a clock that was ahead has raised is late, too."""
+    times = {"raised": now_utc_ms - int(escalate_s * 1000), "ahead": now_utc_ms + SKEW_MS}
+    return [Alert(**row._mapping) for row in db.execute(_OVERDUE, times)]
 
 
 def escalate(db: Connection, alert: str, now_utc_ms: int) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, String, bindparam, select
 
+from backend.clock import SKEW_MS
 from backend.store.portable import Given, row_of
 from backend.store.schema import allowances
 from backend.store.travelers import same_person
@@ -40,7 +41,8 @@ def usable(db: Connection, journey: str, traveler: str, now_utc_ms: int) -> str 
 
 
 def next_usable(journey: Given[str], traveler: Given[str], now_utc_ms: Given[int]) -> Select[str]:
-    unused = allowances.c.used_by.is_(None) & (allowances.c.until_utc_ms > now_utc_ms)
+    until = allowances.c.until_utc_ms
+    unused = allowances.c.used_by.is_(None) & (until > now_utc_ms) & (until <= now_utc_ms + (VALID_MS + SKEW_MS))
     found = select(allowances.c.allowance).where(
         allowances.c.journey == journey, allowances.c.traveler == traveler, unused
     )

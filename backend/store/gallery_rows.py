@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, func, select
 
+from backend.clock import SKEW_MS
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.store.bell import Topic
 from backend.store.chunks import chunks
@@ -182,7 +183,9 @@ class Claim:
 def claim(db: Connection, journey: str, wants: Claim, now_utc_ms: int) -> bool:
     """Whether this replica builds the gallery: nobody else does now, and nobody who started later has another model."""
     _have(db, journey)
-    free = (galleries.c.replica == wants.replica) | (galleries.c.until_utc_ms <= now_utc_ms)
+    until = galleries.c.until_utc_ms
+    theirs = (until > now_utc_ms) & (until <= wants.until_utc_ms + SKEW_MS)
+    free = (galleries.c.replica == wants.replica) | ~theirs
     newest = (galleries.c.version == wants.version) | (galleries.c.begun_utc_ms <= wants.begun_utc_ms)
     taken = galleries.update().where(galleries.c.journey == journey, free, newest)
     values = {"replica": wants.replica, "version": wants.version, "until_utc_ms": wants.until_utc_ms}

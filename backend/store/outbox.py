@@ -13,6 +13,7 @@ from backend.store.schema import captures, crossings, outbox
 SYSTEMS = ("ident", "tecs", "adis")
 UNREACHED = "unreached: "  # how the trouble of a row begins when its system gave no answer
 MOST_TROUBLE = 200  # characters
+FARTHEST_MS = 2 * 3_600_000  # nothing waits longer for its next try: what would was written by another clock
 
 # Of what a system holds: asked for every record, so made once.
 _OF = bindparam("of", type_=String())
@@ -82,7 +83,8 @@ def due(db: Connection, system: str, now_utc_ms: int, most: int) -> list[Due]:
         before.c.sent_utc_ms.is_(None),
         before.c.number < outbox.c.number,
     )
-    wanted = select(outbox).where(unsent, outbox.c.next_utc_ms <= now_utc_ms, ~earlier.exists())
+    again = (outbox.c.next_utc_ms <= now_utc_ms) | (outbox.c.next_utc_ms > now_utc_ms + FARTHEST_MS)
+    wanted = select(outbox).where(unsent, again, ~earlier.exists())
     rows = db.execute(wanted.order_by(outbox.c.number).limit(most))
     return [Due(row.number, row.system, row.crossing, row.amendment, row.tries + 1) for row in rows]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, select
 
-from backend.clock import utc_ms
+from backend.clock import SKEW_MS, utc_ms
 from backend.errors import Refused
 from backend.people.posts import Post
 from backend.store import shifts
@@ -12,6 +12,8 @@ from backend.store.bell import Topic
 from backend.store.engine import touch
 from backend.store.portable import insert
 from backend.store.schema import people, posts, sessions
+
+SESSION_MS = 8 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,11 @@ def end_all(db: Connection, person: str) -> None:
 
 
 def by_session(db: Connection, token_sha256: str, now_utc_ms: int) -> Standing | None:
-    """Whose session this is, if it is open and the person is welcome."""
+    """Whose session this is, if it is open and the person is welcome; never longer than `SESSION_MS` from now."""
+    until = sessions.c.until_utc_ms
     asked = select(people.c.person).join_from(sessions, people).where(people.c.welcome)
-    asked = asked.where(sessions.c.token_sha256 == token_sha256, sessions.c.until_utc_ms > now_utc_ms)
+    asked = asked.where(sessions.c.token_sha256 == token_sha256, until > now_utc_ms)
+    asked = asked.where(until <= now_utc_ms + SESSION_MS + SKEW_MS)
     return _standing(db, db.execute(asked).one_or_none())
 
 

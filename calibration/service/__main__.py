@@ -34,6 +34,7 @@ TOPICS = (
     "retention",
     "search",
     "switchover",
+    "timers",
 )
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
