@@ -23,6 +23,8 @@ def spoken(address: str) -> str:
     kind, found, rest = address.partition("://")
     if not found:
         return address
+    if "?" in rest.rpartition("@")[0]:  # of a password or of a query: nobody can tell where either ends
+        return f"{kind}://***"
     where, asked, _ = rest.partition("?")
     host, path_from, path = where.partition("/")
     if "@" in where:  # a password may hold a slash: everything before the last @ is no host

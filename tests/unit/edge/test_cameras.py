@@ -194,6 +194,8 @@ def test_the_log_tells_when_drops_begin_and_when_they_end_not_every_second() -> 
         ("rstp://eye:secret@10.0.0.5/one", "rstp://eye:***@10.0.0.5/one"),
         ("tap:7,8,rtsp://eye:***@10.0.0.5/one", "rtsp://eye:***@10.0.0.5/one"),
         ("clip:/tmp/lane.m3u", "clip:/tmp/lane.m3u"),
+        ("rtsp://admin:se?cret@10.0.0.5/live", "rtsp://***"),
+        ("rtsp://10.0.0.5/live?password=p@ss", "rtsp://***"),
     ],
 )
 def test_no_password_is_ever_said(address: str, said: str) -> None:
