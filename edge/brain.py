@@ -9,8 +9,8 @@ from typing import assert_never
 
 import grpc
 import structlog
-from limen.v1.manifests_pb2 import GalleryState
 
+from edge.boarding_shown import follow
 from edge.courier import Courier
 from edge.doors import opener, opening_s
 from edge.encounter.codec import Step
@@ -19,6 +19,7 @@ from edge.encounter.events import (
     AskDocuments,
     Boarded,
     CallAgent,
+    CameraChanged,
     Crossed,
     Effect,
     Event,
@@ -27,7 +28,6 @@ from edge.encounter.events import (
     Outcome,
     Proceed,
     Prompt,
-    ServiceChanged,
     Show,
     Shut,
     Tick,
@@ -39,25 +39,23 @@ from edge.encounter.states import Passing, State
 from edge.encounter.step import step
 from edge.eye import calibrated
 from edge.eye_link import EyeLink
-from edge.gate_link import GateLink, faults
+from edge.gate_link import GateLink
+from edge.lane_state import camera_says, gate_says, lamp, lane_says, shown
 from edge.loop_lag import LoopLag
 from edge.reader_link import ReaderLink
 from edge.reader_link import opener as reader_opener
 from edge.screens_link import ScreensLink
+from edge.sentences import CameraSays, Result
 from edge.service import ServiceClient
+from edge.service_watch import ServiceWatch
 from edge.settings import Settings
-from edge.view import Missing, View, Visit
-from hardware.door import DoorState
+from edge.view import View, Visit
 from hardware.gate.driver import PERIOD_S
-from hardware.lights import Lamp
 
 log = structlog.get_logger()
 PROGRESS_S = 1.0  # without progress for this long no heartbeat is sent, and the controller makes itself safe (G5)
 QUICK_S = 0.02  # between polls while somebody passes
-RETRY_S = 1.0
 HEALTH_S = 10.0
-SOFTWARE = "limen 0.1.0"
-LAMPS = {Prompt.WELCOME: Lamp.READY, Prompt.GO: Lamp.GO, Prompt.SEE_AGENT: Lamp.SEE_AGENT}
 
 
 class Brain:
@@ -76,7 +74,8 @@ class Brain:
         )
         self._courier = Courier(self._service, journal, view)
         self._screens = ScreensLink(settings.screens, view, self.events.put_nowait)
-        self._state, self._reachable = State(), False
+        self._watch = ServiceWatch(self._service, journal, view, self._service_changed)
+        self._state, self._prompt = State(), Prompt.WELCOME
         self._progress_s, self._lag = time.monotonic(), LoopLag()
         self._asked: set[asyncio.Task[None]] = set()
 
@@ -90,7 +89,7 @@ class Brain:
                     self._eye.run(),
                     self._beat(),
                     self._conduct(),
-                    self._attend(),
+                    self._watch.run(),
                     self._courier.run(),
                     self._report(),
                     self._screens.run(),
@@ -133,6 +132,7 @@ class Brain:
             if state != self._state or effects:
                 await self._journal.write(Step(now_s, event, effects), self._view.journey, number)
             self._state = state
+            self._view.update(boarding=follow(self._view.boarding, state, event, effects, now_s))
             if time.monotonic() - now_s > PROGRESS_S:
                 number = None  # the disk stalled: whoever this was decided for may have moved on
             for effect in effects:
@@ -142,8 +142,8 @@ class Brain:
     def _perform(self, effect: Effect, number: int | None) -> None:
         match effect:
             case Show(prompt):
-                self._view.update(prompt=prompt)
-                self._gate.light(LAMPS.get(prompt, Lamp.LOOKING))
+                self._prompt = prompt
+                self._show()
             case Ask():
                 self._begin(self._ask(effect))
             case AskDocuments():
@@ -154,18 +154,21 @@ class Brain:
             case Shut():
                 self._gate.shut()
             case CallAgent(encounter):
-                self._note(encounter, "waits for an agent")
+                self._note(encounter, Result.WAITS)
             case Outcome(encounter, what):
-                if isinstance(what, Boarded):  # the service may be away: nobody is boarded twice meanwhile
-                    rest = tuple(person for person in self._view.missing if person.traveler != what.traveler)
-                    self._view.update(missing=rest)
+                if isinstance(what, Boarded):
+                    self._watch.boarded(what.traveler)
                 self._note(encounter, _result(what))
             case _:
                 assert_never(effect)
 
-    def _note(self, encounter: str, result: str) -> None:
+    def _note(self, encounter: str, result: Result) -> None:
         self._view.visited(Visit(datetime.now().astimezone().strftime("%H:%M:%S"), encounter[:8], result))
         self._view.update(outbox=len(self._journal.pending))
+        self._courier.wake()
+
+    def _service_changed(self, event: Event) -> None:
+        self.events.put_nowait(event)
         self._courier.wake()
 
     def _begin(self, question: Coroutine[None, None, None]) -> None:
@@ -179,10 +182,7 @@ class Brain:
         if isinstance(answer, Unanswered):
             log.warning("documents.unanswered", encounter=ask.encounter, why=answer.why)
         if not isinstance(answer, Proceed):
-            unanswered = isinstance(answer, Unanswered)
-            self._note(
-                ask.encounter, "not answered: check again" if unanswered else "please let the traveler wait here"
-            )
+            self._note(ask.encounter, Result.UNANSWERED if isinstance(answer, Unanswered) else Result.WAIT_HERE)
         self.events.put_nowait(Told(ask.encounter, 1, answer))
 
     async def _ask(self, ask: Ask) -> None:
@@ -197,44 +197,6 @@ class Brain:
             log.warning("verify.unanswered", encounter=ask.encounter, attempt=ask.attempt, why=answer.answer.why)
         self.events.put_nowait(answer)
 
-    async def _attend(self) -> None:
-        """Stay in touch with the service; down is only what stays down after one more try."""
-        failed = 0
-        while True:
-            try:
-                greeting = await self._service.hello(SOFTWARE)
-                self._view.update(liveness_enforced=greeting.liveness_enforced)
-                async for gallery in self._service.gallery():
-                    failed = 0
-                    self._announce(gallery)
-            except grpc.aio.AioRpcError as error:
-                failed += 1
-                if failed > 1:
-                    self._service_state(False, f"{error.code().name}: {error.details()}"[:200])
-                    await asyncio.sleep(RETRY_S)
-
-    def _announce(self, gallery: GalleryState) -> None:
-        expected = gallery.expected  # of a protected traveller the carrier's reference stands for the name
-        missing = tuple(Missing(p.traveler, p.name or p.reference, p.seat) for p in expected if not p.crossed)
-        aboard = len(expected) - len(missing)
-        self._view.update(journey=gallery.journey, missing=missing, aboard=aboard)
-        if not gallery.journey:
-            self._service_state(False, "no journey is assigned to this gate", reachable=True)
-        elif not gallery.ready:
-            photos = f"{gallery.photos_done} of {gallery.photos_total} photos"
-            self._service_state(False, f"gallery in the making: {photos}", reachable=True)
-        else:
-            self._service_state(True, "ready", reachable=True)
-
-    def _service_state(self, up: bool, words: str, *, reachable: bool = False) -> None:
-        """reachable: it can be asked about documents, though maybe not about faces."""
-        if (up, reachable) != (self._view.service_up, self._reachable):
-            self.events.put_nowait(ServiceChanged(up, reachable))
-            log.info("service.changed", up=up, reachable=reachable, why=words)
-            self._courier.wake()
-        self._reachable = reachable
-        self._view.update(service=words, service_up=up)
-
     async def _report(self) -> None:
         while True:
             await asyncio.sleep(HEALTH_S)
@@ -245,27 +207,33 @@ class Brain:
                 log.warning("health.not_reported", why=error.code().name)
 
     def _show_devices(self) -> None:
-        state = self._gate.state
-        lamp = state.lamp.name.lower() if state and state.lamp is not None else "none"
-        gate = self._gate.problem or _seen(state)
-        self._view.update(gate=gate, lamp=lamp, camera=self._eye.problem or "ok")
+        state, eye = self._gate.state, self._eye
+        lit = state.lamp.name.lower() if state and state.lamp is not None else "none"
+        gate = gate_says(state, self._gate.problem)
+        checks = tuple(fault.check for fault in state.faults) if state else ()
+        camera = camera_says(eye.problem, heard=time.monotonic() - eye.heard_ns / 1e9 < PROGRESS_S)
+        self._view.update(gate=gate, gate_checks=checks, lamp=lit, camera=camera)
+        if (camera is CameraSays.OK) != self._state.camera_up:
+            self.events.put_nowait(CameraChanged(camera is CameraSays.OK))
+        self._view.update(lane=lane_says(self._state, time.monotonic()))
         self._view.update(not_guaranteed=self._gate.not_guaranteed, loop_lag_s=round(self._lag.worst_s, 3))
+        self._show()
+
+    def _show(self) -> None:
+        """One word for page and lamp."""
+        able = self._view.service_up and self._gate.usable and self._view.camera is CameraSays.OK
+        prompt = shown(self._prompt, face_check=able)
+        self._view.update(prompt=prompt)
+        self._gate.light(lamp(prompt))
 
 
-def _seen(state: DoorState | None) -> str:
-    """The door in words for the agent."""
-    if state is None or state.faults:
-        return faults(state)
-    return state.position.name.lower() if state.position is not None else "not observed"
-
-
-def _result(what: object) -> str:
+def _result(what: object) -> Result:
     match what:
         case Crossed():
-            return "passed"
+            return Result.PASSED
         case Boarded():
-            return "passed, documents checked"
-    return "did not pass"
+            return Result.PASSED_DOCUMENTS
+    return Result.NOT_PASSED
 
 
 def _calibration(settings: Settings) -> Path | None:

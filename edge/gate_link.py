@@ -27,6 +27,11 @@ class GateLink:
         self.not_guaranteed: tuple[str, ...] = ()
 
     @property
+    def usable(self) -> bool:
+        """Whether somebody invited now could pass at all."""
+        return self._usable
+
+    @property
     def state(self) -> DoorState | None:
         """The newest; None while there is no session with the door."""
         return self._door.state if self._door else None
@@ -128,7 +133,7 @@ class GateLink:
 
 
 def faults(state: DoorState | None) -> str:
-    """In words for the agent's page and the technician."""
+    """In words for the technician."""
     if state is None:
         return "no session with its controller yet"
     return "; ".join(f"{fault.code}: {fault.check}" for fault in state.faults) or "it is in its safe state"

@@ -10,6 +10,7 @@ import structlog
 from edge import documents
 from edge.encounter.events import Claimed, Event
 from edge.encounter.step import CLAIM_S
+from edge.sentences import READER_LOST
 from edge.settings import KeysReader, SerialReader
 from edge.view import View
 from hardware.documents import places, scan
@@ -35,6 +36,7 @@ class ReaderLink:
         self._reader: Reader | None = None
         self._next_s = 0.0
         self._told_s: float | None = None
+        self._problem = ""
         for load in (places.airports, places.states):  # which takes longer than the loop that decides may pause
             load()
         view.update(reader="not connected", reader_ok=False)
@@ -48,6 +50,7 @@ class ReaderLink:
                 self._next_s = now_s + REOPEN_S
                 self._reader = self._open_reader()
                 self._tell(READY)
+                self._problem = ""
                 log.info("reader.connected")
             found = self._reader.poll(now_s)
         except HardwareError as error:
@@ -83,11 +86,12 @@ class ReaderLink:
         self._view.update(reader=words, reader_ok=True)
 
     def _lost(self, why: str) -> None:
-        if why != self._view.reader:
+        if why != self._problem:
             log.error("reader.lost", why=why)
+        self._problem = why
         self.close()
         self._reader, self._told_s = None, None
-        self._view.update(reader=why, reader_ok=False)
+        self._view.update(reader=READER_LOST, reader_ok=False)
 
 
 def opener(settings: SerialReader | KeysReader) -> Callable[[], Reader]:

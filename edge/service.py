@@ -1,9 +1,12 @@
 """The Traveler Verification Service as the brain sees it: questions with deadlines, answers as values."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import grpc
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health_pb2_grpc import HealthStub
 from limen.v1 import audit_pb2, fleet_pb2, manifests_pb2
 from limen.v1 import verification_pb2 as pb
 from limen.v1.audit_pb2_grpc import AuditStub
@@ -25,12 +28,24 @@ from edge.encounter.events import (
     Wait,
 )
 from edge.errors import SettingsUnfit
+from edge.service_health import PROBE_S, Call
 from edge.settings import Service as Settings
 from vision.cues import Cue
 from vision.embed import template_version
 
 Answer = Proceed | Recapture | Wait | Unanswered
+Reply = TypeVar("Reply")
 REPORT_S = 3.0
+# No answer of the service itself: it is away, late, or broken.  Every other status is its own word.
+SILENT = frozenset(
+    (
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.CANCELLED,
+    )
+)
 RETRY_MS = 500  # longest pause before a lost connection is tried again
 OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -49,16 +64,40 @@ class ServiceClient:
         self._manifests = ManifestsStub(self._channel)
         self._fleet = FleetStub(self._channel)
         self._audit = AuditStub(self._channel)
+        self._health = HealthStub(self._channel)
+        self._listener: Callable[[Call, bool], None] = lambda call, answered: None
+
+    def listen(self, listener: Callable[[Call, bool], None]) -> None:
+        """Tell it of every call, whether the service answered in time."""
+        self._listener = listener
+
+    async def probe(self) -> None:
+        """Ask whether it serves; the listener hears of it."""
+        try:
+            reply = await self._health.Check(health_pb2.HealthCheckRequest(), timeout=PROBE_S)
+        except grpc.aio.AioRpcError as error:
+            self._listener(Call.PROBE, error.code() not in SILENT)
+        else:
+            self._listener(Call.PROBE, reply.status == health_pb2.HealthCheckResponse.SERVING)
+
+    async def _heard(self, call: Call, reply: Awaitable[Reply]) -> Reply:
+        try:
+            answer = await reply
+        except grpc.aio.AioRpcError as error:
+            self._listener(call, error.code() not in SILENT)
+            raise
+        self._listener(call, True)
+        return answer
 
     async def hello(self, software: str) -> fleet_pb2.HelloReply:
         """Say who we are.  Raises grpc.aio.AioRpcError, with the service's own words."""
         request = fleet_pb2.HelloRequest(device=self._device, software=software, template_version=template_version())
-        return await self._fleet.Hello(request, timeout=REPORT_S)
+        return await self._heard(Call.REPORT, self._fleet.Hello(request, timeout=REPORT_S))
 
     async def health(self, camera_ok: bool, gate_ok: bool, outbox: int) -> None:
         """Raises grpc.aio.AioRpcError."""
         request = fleet_pb2.HealthRequest(device=self._device, camera_ok=camera_ok, gate_ok=gate_ok, outbox=outbox)
-        await self._fleet.Health(request, timeout=REPORT_S)
+        await self._heard(Call.REPORT, self._fleet.Health(request, timeout=REPORT_S))
 
     def gallery(self) -> AsyncIterable[manifests_pb2.GalleryState]:
         """The journey at our gate and who is expected, for as long as the connection lives."""
@@ -72,7 +111,7 @@ class ServiceClient:
         request.camera.CopyFrom(camera)
         request.shots.extend(shots)
         try:
-            reply = await self._verification.Verify(request, timeout=self._deadline_s)
+            reply = await self._heard(Call.QUESTION, self._verification.Verify(request, timeout=self._deadline_s))
         except grpc.aio.AioRpcError as error:
             return Unanswered(_said(error))
         if (reply.encounter, reply.attempt) != (ask.encounter, ask.attempt):
@@ -84,7 +123,9 @@ class ServiceClient:
         request = pb.VerifyDocumentsRequest(encounter=ask.encounter, journey=journey, device=self._device)
         request.traveler, request.agent = ask.traveler, ask.agent
         try:
-            reply = await self._verification.VerifyDocuments(request, timeout=self._deadline_s)
+            reply = await self._heard(
+                Call.QUESTION, self._verification.VerifyDocuments(request, timeout=self._deadline_s)
+            )
         except grpc.aio.AioRpcError as error:
             return Unanswered(_said(error))
         if reply.encounter != ask.encounter:
@@ -110,12 +151,13 @@ class ServiceClient:
             case NotCrossed(decision, why):
                 request.not_crossed.decision = decision
                 request.not_crossed.why = pb.NotCrossed.Why.Value(f"WHY_{why.name}")
-        reply = await self._verification.ReportOutcome(request, timeout=REPORT_S)
+        reply = await self._heard(Call.REPORT, self._verification.ReportOutcome(request, timeout=REPORT_S))
         return pb.ReportOutcomeReply.Status.Name(reply.status).removeprefix("STATUS_").lower()
 
     async def append(self, entries: Sequence[audit_pb2.AuditEntry]) -> None:
         """Raises grpc.aio.AioRpcError."""
-        await self._audit.Append(audit_pb2.AppendRequest(entries=entries), timeout=REPORT_S)
+        request = audit_pb2.AppendRequest(entries=entries)
+        await self._heard(Call.REPORT, self._audit.Append(request, timeout=REPORT_S))
 
     async def close(self) -> None:
         await self._channel.close()

@@ -8,7 +8,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 
+from edge import sentences
+from edge.boarding_shown import Boarding
 from edge.encounter.events import Prompt
+from edge.sentences import CameraSays, GateSays, LaneSays, ServiceSays
 
 REPEAT_S = 0.5  # between two events of a stream without news; a page is not current after three seconds without one
 STILL_S = 2.0  # the brain says that it moves at every beat; without that for this long nothing here is current
@@ -25,7 +28,9 @@ FOR_AGENT = (
     "liveness_enforced",
     "journey",
     "aboard",
+    "expected",
     "outbox",
+    "lane",
 )
 
 
@@ -44,7 +49,7 @@ class Visit:
 
     at: str
     encounter: str
-    result: str
+    result: sentences.Result
 
 
 @dataclass(slots=True)
@@ -53,18 +58,22 @@ class View:
 
     prompt: Prompt = Prompt.WELCOME
     lamp: str = "off"
-    gate: str = "not connected"
+    gate: GateSays = GateSays.CONNECTING
+    gate_checks: tuple[str, ...] = ()  # what to look at, by the door's own table of faults
     not_guaranteed: tuple[str, ...] = ()
-    camera: str = "starting"
+    camera: CameraSays = CameraSays.STARTING
     reader: str = ""  # of the lane's own document reader; empty where there is none
     reader_ok: bool = True
-    service: str = "connecting"
+    service: ServiceSays = ServiceSays.CONNECTING
     service_up: bool = False
     liveness_enforced: bool = True
     journey: str = ""
-    aboard: int = 0
+    photos: tuple[int, int] = (0, 0)  # of the gallery in the making: done, all
+    expected: int = 0
     missing: tuple[Missing, ...] = ()
     visits: deque[Visit] = field(default_factory=lambda: deque(maxlen=12))
+    lane: LaneSays = LaneSays.NOBODY
+    boarding: Boarding | None = None
     outbox: int = 0
     moved_s: float = -math.inf
     loop_lag_s: float = 0.0  # most that the loop that decides was late in the last minute
@@ -89,6 +98,11 @@ class View:
         self.moved_s = now_s
 
     @property
+    def aboard(self) -> int:
+        """Of those expected; with the missing it always makes the same whole."""
+        return max(0, self.expected - len(self.missing))
+
+    @property
     def current(self) -> bool:
         """Whether the brain still stands behind what is shown."""
         return time.monotonic() - self.moved_s < STILL_S
@@ -101,7 +115,23 @@ class View:
         """What the agent's page is told."""
         state: dict[str, object] = {name: getattr(self, name) for name in FOR_AGENT}
         state |= {"current": self.current, "missing": [asdict(person) for person in self.missing]}
+        state |= {"says": self._says(), "lane_says": sentences.LANE[self.lane]}
+        state["boarding"] = asdict(self.boarding) if self.boarding else None
         return state | {"visits": [asdict(visit) for visit in self.visits]}
+
+    def _says(self) -> dict[str, dict[str, object]]:
+        """For each part of the lane a sentence, and whether all is well with it."""
+        service, gate = sentences.SERVICE[self.service], " ".join((sentences.GATE[self.gate], *self.gate_checks))
+        if self.service is ServiceSays.GALLERY:
+            service = f"{service} {self.photos[0]} of {self.photos[1]} photos."
+        told = {
+            "service": (service, self.service_up),
+            "gate": (gate, self.gate in sentences.GATE_IN_USE),
+            "camera": (sentences.CAMERA[self.camera], self.camera is CameraSays.OK),
+        }
+        if self.reader:
+            told["reader"] = (self.reader, self.reader_ok)
+        return {part: {"words": words, "well": well} for part, (words, well) in told.items()}
 
     async def follow(self, most_s: float = REPEAT_S) -> AsyncIterator[None]:
         """Now, after every change, and every `most_s` seconds so that silence is noticed."""

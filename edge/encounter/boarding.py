@@ -2,6 +2,7 @@
 
 from edge.encounter.events import (
     AgentBoards,
+    AgentWithdraws,
     AskDocuments,
     Boarded,
     Event,
@@ -13,9 +14,21 @@ from edge.encounter.events import (
     Told,
 )
 from edge.encounter.passing import Next, to_agent
-from edge.encounter.states import AskingDocuments, Passing
+from edge.encounter.states import AskingDocuments, Passing, State
 
+LANE_S = 2.5  # somebody last seen this long ago is still taken to be in the lane
 ANSWER_S = 3.0  # beyond the service's own deadline
+
+
+def somebody_there(state: State, now_s: float) -> bool | None:
+    """Whether somebody is seen in the lane; None while there is no camera to see them."""
+    return now_s - state.present_s <= LANE_S if state.camera_up else None
+
+
+def may_board(event: AgentBoards, state: State, now_s: float) -> bool:
+    """No gate opens for documents with nobody before it.  The agent's word stands for a lost camera alone."""
+    there = somebody_there(state, now_s)
+    return event.stands if there is None else there
 
 
 def check_documents(event: AgentBoards, subject: int, now_s: float, *, reachable: bool) -> Next:
@@ -39,6 +52,8 @@ def asking_documents(asking: AskingDocuments, event: Event, now_s: float) -> Nex
             passing = Passing(asking.encounter, asking.subject, by, now_s)
             return passing, (Grant(asking.encounter, decision), Show(Prompt.GO))
         case Told(encounter) if encounter == asking.encounter:
+            return to_agent(asking.encounter, asking.subject, now_s)
+        case AgentWithdraws(encounter) if encounter == asking.encounter:
             return to_agent(asking.encounter, asking.subject, now_s)
         case Tick() if now_s - asking.asked_s > ANSWER_S:
             return to_agent(asking.encounter, asking.subject, now_s)

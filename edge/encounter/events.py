@@ -134,11 +134,27 @@ class ServiceChanged:
 
 @dataclass(frozen=True, slots=True)
 class AgentBoards:
-    """An agent has checked the documents of a traveler.  fresh: the id of the encounter this begins."""
+    """An agent has checked the documents of a traveler.  fresh: the id of the encounter this begins.  stands: the
+    agent's word that the traveler stands in the lane; it counts while there is no camera to see them."""
 
     traveler: str
     agent: str
     fresh: str
+    stands: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWithdraws:
+    """An agent takes a boarding by documents back: while it is asked about, and until the leaf is open."""
+
+    encounter: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraChanged:
+    """Whether somebody in the lane would be seen."""
+
+    up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +202,8 @@ Event = (
     | GateLost
     | ServiceChanged
     | AgentBoards
+    | AgentWithdraws
+    | CameraChanged
     | Claimed
     | CutOff
     | Tick

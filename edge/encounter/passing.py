@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from edge.encounter.events import (
+    AgentWithdraws,
     Boarded,
     CallAgent,
     Crossed,
@@ -40,6 +41,8 @@ def pass_gate(passing: Passing, event: Event, now_s: float, open_s: float) -> Ne
             return known, (Shut(),) if known.passed and not passing.passed else ()
         case Seen(subject) if subject != passing.subject and not passing.opened and isinstance(passing.by, Crossed):
             return _ended(passing, Why.INTERRUPTED, now_s)  # the face that was recognised must be the one that walks
+        case AgentWithdraws(encounter) if encounter == passing.encounter and _withdrawable(passing):
+            return _ended(passing, Why.INTERRUPTED, now_s)
         case GateUnseen():
             return replace(passing, unseen=True), _unseen(passing)
         case GateHeld():  # somebody stands in it: what passes is still counted
@@ -51,6 +54,11 @@ def pass_gate(passing: Passing, event: Event, now_s: float, open_s: float) -> Ne
         case Tick() if not passing.opened and not passing.unseen and now_s - passing.granted_s > open_s:
             return _ended(passing, Why.GATE_FAULT, now_s)
     return passing, ()
+
+
+def _withdrawable(passing: Passing) -> bool:
+    """By documents alone, and until the leaf is open."""
+    return isinstance(passing.by, Boarded) and not passing.opened and not passing.passed
 
 
 def to_agent(encounter: str, subject: int, now_s: float, again: int | None = None) -> Next:

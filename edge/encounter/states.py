@@ -1,5 +1,6 @@
 """Where an encounter can be: one dataclass for each phase."""
 
+import math
 from dataclasses import dataclass
 
 from edge.encounter.events import Boarded, Claimed, Crossed, Prompt
@@ -97,11 +98,14 @@ Phase = Idle | Looking | Asking | AskingDocuments | Passing | WithAgent
 @dataclass(frozen=True, slots=True)
 class State:
     """claim: a document that was read and not yet asked with; it serves one encounter, this or the next.
-    service_up: faces can be compared.  reachable: the service can be asked about documents."""
+    service_up: faces can be compared.  reachable: the service can be asked about documents.  camera_up: who stands in
+    the lane is seen.  present_s: when somebody last was."""
 
     phase: Phase = Idle()
     service_up: bool = False
     reachable: bool = False
     gate_up: bool = True
+    camera_up: bool = True
+    present_s: float = -math.inf
     open_s: float = 2.0  # from grant to an observed opening
     claim: Claimed | None = None

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from edge.encounter.boarding import asking_documents, check_documents
+from edge.encounter.boarding import asking_documents, check_documents, may_board
 from edge.encounter.events import (
     AgentBoards,
     Ask,
+    CameraChanged,
     Claimed,
     Crossed,
     Crowd,
@@ -43,23 +44,26 @@ GONE_S = 1.0  # not seen for this long: left
 ANSWER_S = 3.0  # beyond the service's own deadline
 FRESH_S = 5.0  # a grant needs a capture at most this old (G10)
 CLAIM_S = 20.0  # a document counts for whoever is there or comes within this time of its reading
+PRESENT_S = 1.0  # how exactly it is remembered that somebody is in the lane
 SEEN_S = 0.2  # how exactly it is remembered when somebody was last seen: each change is a line in the journal
 
 
 def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect, ...]]:
     """What happens next.  What is not listed changes nothing and does nothing."""
-    if isinstance(event, ServiceChanged | GateChanged | GateTimed):
+    if isinstance(event, ServiceChanged | GateChanged | GateTimed | CameraChanged):
         return _surroundings(state, event), ()
     if isinstance(event, CutOff):  # never opened again, never counted as crossed
         by = event.boarding or Crossed(event.decision)
         return state, (Outcome(event.encounter, not_passed(by, Why.INTERRUPTED), 0),)
     state = _hear(state, event, now_s)
+    if isinstance(event, AgentBoards) and not may_board(event, state, now_s):
+        return state, ()
     phase, effects = _in_phase(state, event, now_s)
     used = any(isinstance(effect, Ask | Grant) for effect in effects)  # a document serves one encounter and no other
     return replace(state, phase=phase, claim=None if used else state.claim), effects
 
 
-def _surroundings(state: State, event: ServiceChanged | GateChanged | GateTimed) -> State:
+def _surroundings(state: State, event: ServiceChanged | GateChanged | GateTimed | CameraChanged) -> State:
     match event:
         case ServiceChanged(up, reachable):
             return replace(state, service_up=up, reachable=up if reachable is None else reachable)
@@ -67,6 +71,8 @@ def _surroundings(state: State, event: ServiceChanged | GateChanged | GateTimed)
             return replace(state, gate_up=up)
         case GateTimed(open_s):
             return replace(state, open_s=open_s)
+        case CameraChanged(up):
+            return replace(state, camera_up=up)
 
 
 def _in_phase(state: State, event: Event, now_s: float) -> Next:
@@ -86,7 +92,11 @@ def _in_phase(state: State, event: Event, now_s: float) -> Next:
 
 
 def _hear(state: State, event: Event, now_s: float) -> State:
-    """The latest document, while it counts."""
+    """The latest document, while it counts, and whether somebody is in the lane."""
+    if isinstance(event, Seen | Crowd):
+        at_s = event.captured_s if isinstance(event, Seen) else now_s
+        if at_s - state.present_s > PRESENT_S:
+            state = replace(state, present_s=at_s)
     latest = event if isinstance(event, Claimed) else state.claim
     expired = latest is not None and not now_s - latest.read_s <= CLAIM_S
     return replace(state, claim=None if expired else latest)

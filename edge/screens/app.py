@@ -79,10 +79,20 @@ def _add_boarding(app: FastAPI, order: Order, admit: Admit) -> None:
         key: Annotated[str, Form()],
         traveler: Annotated[str, Form(max_length=100)],
         agent: Annotated[str, Form(pattern=r"^[A-Za-z0-9-]{2,20}$")],
+        stands: Annotated[bool, Form()] = False,
     ) -> Response:
         admit(key, request)
-        command = pb.ScreenCommand(board=pb.BoardByDocuments(traveler=traveler, agent=agent))
+        command = pb.ScreenCommand(board=pb.BoardByDocuments(traveler=traveler, agent=agent, stands=stands))
         if refusal := await order(command):
+            raise HTTPException(409, refusal)
+        return RedirectResponse(f"/agent?key={quote(key)}", 303)
+
+    @app.post("/agent/withdraw")
+    async def withdraw(
+        request: Request, key: Annotated[str, Form()], encounter: Annotated[str, Form(max_length=64)]
+    ) -> Response:
+        admit(key, request)
+        if refusal := await order(pb.ScreenCommand(withdraw=pb.WithdrawBoarding(encounter=encounter))):
             raise HTTPException(409, refusal)
         return RedirectResponse(f"/agent?key={quote(key)}", 303)
 

@@ -4,33 +4,42 @@ import asyncio
 import struct
 from collections import deque
 from collections.abc import Callable
+from enum import StrEnum
 
 from limen.v1 import screens_pb2 as pb
 
+from edge.boarding_shown import Boarding, Stage
 from edge.encounter.events import Prompt
+from edge.sentences import CameraSays, GateSays, LaneSays, Result, ServiceSays
 from edge.view import Missing, View, Visit
 
 _SIZE = struct.Struct(">I")
 _AS_IT_IS = (
     "lamp",
-    "gate",
-    "camera",
     "reader",
     "reader_ok",
-    "service",
     "service_up",
     "liveness_enforced",
     "journey",
-    "aboard",
+    "expected",
     "outbox",
     "moved_s",
     "loop_lag_s",
 )
+_WORDS: dict[str, type[StrEnum]] = {
+    "prompt": Prompt,
+    "gate": GateSays,
+    "camera": CameraSays,
+    "service": ServiceSays,
+    "lane": LaneSays,
+}
 _READ: dict[str, Callable[[pb.ScreenView], object]] = {
-    "prompt": lambda told: Prompt(told.prompt),
     "not_guaranteed": lambda told: tuple(told.not_guaranteed),
     "missing": lambda told: tuple(Missing(p.traveler, p.name, p.seat) for p in told.missing),
-    "visits": lambda told: deque((Visit(v.at, v.encounter, v.result) for v in told.visits), maxlen=12),
+    "visits": lambda told: deque((Visit(v.at, v.encounter, Result(v.result)) for v in told.visits), maxlen=12),
+    "gate_checks": lambda told: tuple(told.gate_checks),
+    "photos": lambda told: (told.photos_done, told.photos_total),
+    "boarding": lambda told: _boarding(told.boarding) if told.HasField("boarding") else None,
 }
 
 
@@ -60,14 +69,28 @@ class ViewPacker:
             for person in view.missing:
                 listed.missing.add(traveler=person.traveler, name=person.name, seat=person.seat)
             self._packed = pb.ToScreens(view=listed).SerializeToString()
-        told = pb.ScreenView(prompt=view.prompt, not_guaranteed=view.not_guaranteed)
-        for name in _AS_IT_IS:
+        told = pb.ScreenView(not_guaranteed=view.not_guaranteed, gate_checks=view.gate_checks)
+        told.photos_done, told.photos_total = view.photos
+        for name in (*_AS_IT_IS, *_WORDS):
             setattr(told, name, getattr(view, name))
         for visit in view.visits:
             told.visits.add(at=visit.at, encounter=visit.encounter, result=visit.result)
+        if (shown := view.boarding) is not None:
+            result = shown.result or ""
+            told.boarding.CopyFrom(
+                pb.ScreenBoarding(encounter=shown.encounter, traveler=shown.traveler, stage=shown.stage, result=result)
+            )
         return self._packed + pb.ToScreens(view=told).SerializeToString()  # protobuf merges what is concatenated
 
 
 def unpack(told: pb.ScreenView) -> dict[str, object]:
-    """The fields of a view, for `View.update`.  Raises ValueError for a prompt that this release does not know."""
-    return {name: getattr(told, name) for name in _AS_IT_IS} | {name: read(told) for name, read in _READ.items()}
+    """The fields of a view, for `View.update`.  Raises ValueError for a word that this release does not know."""
+    words = {name: word(getattr(told, name)) for name, word in _WORDS.items()}
+    return (
+        {name: getattr(told, name) for name in _AS_IT_IS} | words | {name: read(told) for name, read in _READ.items()}
+    )
+
+
+def _boarding(told: pb.ScreenBoarding) -> Boarding:
+    result = Result(told.result) if told.result else None
+    return Boarding(told.encounter, told.traveler, Stage(told.stage), result)

@@ -1,10 +1,11 @@
 """What several of these tests begin with: keys, a border, an officers' desk, systems of record, a gate."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
 from backend.acting import Acting
@@ -13,11 +14,13 @@ from backend.caller import Caller as Who
 from backend.keys import KeyRing
 from calibration.service.border import Border
 from calibration.service.sinks import Sinks
+from edge.sentences import LaneSays
+from edge.view import Missing
 from tests.conftest import Caller
 from tests.integration.acts import Gate
 from tests.integration.desk import Desk
 from tests.integration.lists import NOW_UTC_MS
-from tests.integration.screens_rig import Screens, chromium
+from tests.integration.screens_rig import KEY, Screens, chromium
 from tests.integration.telling import Telling
 
 
@@ -76,3 +79,14 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB", viewport={"width": 1080, "height": 1920})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def boarding(screens: Screens, page: Page) -> Page:
+    """The agent's page at a gate that boards XX123 today, two travellers missing."""
+    today = datetime.now().astimezone().date()
+    missing = (Missing("t1", "SPECIMEN ANNA", "12A"), Missing("t2", "MUSTER BEN", "12B"))
+    screens.update(missing=missing, journey=f"XX123/{today:%Y%m%d}/ZRH", expected=5, lane=LaneSays.SOMEBODY)
+    page.goto(screens.url(f"/agent?key={KEY}"))
+    expect(page.locator("#count")).to_have_text("(2)")
+    return page

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import uvicorn
 from limen.v1 import screens_pb2 as pb
@@ -19,6 +20,7 @@ from edge.screens.places import Places
 from edge.view import View, Visit
 
 KEY = "a key for tests"
+PASS = "M1SPECIMEN/ANNA       EABC123 ZRHHKGXX 0123 {day}J012A0025 100"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -93,3 +95,8 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield browser
         browser.close()
+
+
+def of_today(text: str) -> str:
+    """A boarding pass for today's flight."""
+    return text.format(day=f"{datetime.now().astimezone():%j}")

@@ -18,6 +18,7 @@ from calibration.rehearsal.lane import free_port
 from edge.encounter.events import AgentBoards, Event, Prompt
 from edge.errors import SettingsUnfit
 from edge.screens_link import ScreensLink
+from edge.sentences import GateSays, LaneSays
 from edge.settings import Screens
 from edge.view import Missing, View
 
@@ -86,7 +87,8 @@ async def pages() -> AsyncIterator[Pages]:
 
 
 async def test_the_pages_show_what_the_brain_told_and_an_agents_command_arrives(pages: Pages) -> None:
-    pages.view.update(missing=(ANNA,), journey="XX123/20260101/ZRH", gate="closed", prompt=Prompt.LOOK_HERE)
+    pages.view.update(missing=(ANNA,), journey="XX123/20260101/ZRH", gate=GateSays.CLOSED, prompt=Prompt.LOOK_HERE)
+    pages.view.update(lane=LaneSays.SOMEBODY)
     seen = await pages.sees()
     assert (seen["prompt"], seen["gate"], seen["journey"]) == ("look_here", "closed", "XX123/20260101/ZRH")
     assert seen["missing"] == [{"traveler": "t1", "name": "SPECIMEN ANNA", "seat": "12A"}]

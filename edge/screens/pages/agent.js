@@ -1,4 +1,8 @@
-import { marked } from "/pages/agent_scan.js";
+import { html, render } from "/pages/vendor/lit-html/lit-html.js";
+import { follow } from "/pages/silence.js";
+import * as list from "/pages/agent_list.js";
+import * as panel from "/pages/agent_panel.js";
+import { begin as beginScanning } from "/pages/agent_scan.js";
 
 const key = new URLSearchParams(location.search).get("key") ?? "";
 const at = (id) => document.getElementById(id);
@@ -12,64 +16,76 @@ const LAMPS = {
   none: ["", "no lights here"],
 };
 
-function row(cells) {
-  const line = document.createElement("tr");
-  for (const cell of cells) {
-    const box = line.insertCell();
-    if (cell instanceof Node) box.append(cell); else box.textContent = cell;
+let state = null, current = false;
+
+const agent = () => at("badge").value && at("badge").checkValidity() ? at("badge").value : "";
+
+async function post(path, fields) {
+  try {
+    const answer = await fetch(path, { method: "POST", redirect: "manual", body: new URLSearchParams({ key, ...fields }) });
+    if (answer.status < 400) return "";
+    const { detail } = await answer.json();
+    return typeof detail === "string" ? detail : "The appliance refused this. Try again.";
+  } catch {
+    return "The appliance did not answer. Try again.";
   }
-  return line;
 }
 
-function state(name, text, good) {
-  const item = document.createElement("li");
-  item.textContent = `${name}: ${text}`;
-  item.className = good ? "" : "bad";
-  return item;
+function choose(traveler, { stay = false } = {}) {
+  if (!panel.select(traveler)) return;
+  list.mark(panel.chosen());
+  if (!stay) panel.first();
 }
 
-async function board(traveler) {
-  const answer = await fetch("/agent/board", { method: "POST", redirect: "manual",
-    body: new URLSearchParams({ key, traveler, agent: at("badge").value }) });
-  if (answer.status >= 400) alert((await answer.json()).detail);
-}
-
-function checked(person) {
-  const button = document.createElement("button");
-  button.textContent = "Documents checked";
-  button.disabled = !(at("badge").value && at("badge").checkValidity());
-  button.onclick = () => { at("scanned").focus(); board(person.traveler); };  // or the next scan's keys would press it again
-  return button;
-}
-
-let last;
 function draw(s) {
-  last = s;
+  state = s;
   const [picture, words] = LAMPS[s.lamp];
   at("lamp").dataset.lamp = s.lamp;
   at("lamp").querySelector("svg").innerHTML = picture;
   at("lamp").querySelector("b").textContent = words;
   at("journey").textContent = s.journey || "none";
-  at("aboard").textContent = `${s.aboard} of ${s.aboard + s.missing.length}`;
+  at("aboard").textContent = `${s.aboard} of ${s.expected}`;
   at("prompt").textContent = s.prompt.replaceAll("_", " ");
   at("flat").hidden = s.liveness_enforced;
   at("lacking").hidden = s.not_guaranteed.length === 0;
-  at("lacking").querySelector("ul").replaceChildren(...s.not_guaranteed.map((words) => {
-    const item = document.createElement("li");
-    item.textContent = words;
-    return item;
-  }));
-  at("states").replaceChildren(
-    state("service", s.service_up ? s.service : `${s.service}. Check documents; everything is kept and sent later`, s.service_up),
-    state("gate", s.gate, ["closed", "moving", "open", "not observed"].includes(s.gate)), state("camera", s.camera, s.camera === "ok"),
-    ...(s.reader ? [state("reader", s.reader, s.reader_ok)] : []),
-    state("to be sent", String(s.outbox), s.outbox === 0));
-  at("visits").replaceChildren(...s.visits.map((v) => row([v.at, v.encounter, v.result])));
-  at("count").textContent = `(${s.missing.length})`;
-  at("missing").replaceChildren(...s.missing.map((p) => marked(row([p.seat, p.name, checked(p)]), p)));
+  render(s.not_guaranteed.map((words) => html`<li>${words}</li>`), at("lacking").querySelector("ul"));
+  const parts = [...Object.entries(s.says), ["to be sent", { words: String(s.outbox), well: s.outbox === 0 }]];
+  render(parts.map(([part, { words, well }]) => html`<li class=${well ? "" : "bad"}>${part}: ${words}</li>`), at("states"));
+  render(s.visits.map((v) => html`<tr><td class="time">${v.at}</td><td>${v.encounter}</td><td>${v.result}</td></tr>`), at("visits"));
+  list.update(s.missing);
+  panel.draw();
 }
 
-at("badge").oninput = () => last && draw(last);
-const events = new EventSource(`/agent/events?key=${encodeURIComponent(key)}`);
-events.onmessage = (message) => { at("stale").hidden = true; draw(JSON.parse(message.data)); };
-events.onerror = () => { at("stale").hidden = false; };
+panel.begin({
+  person: list.person, agent, state: () => current ? state : null,
+  board: (traveler, stands) => post("/agent/board", { traveler, agent: agent(), stands }),
+  withdraw: (encounter) => post("/agent/withdraw", { encounter }),
+  released: () => { list.mark(null); at("scanned").focus(); },
+});
+list.begin(choose);
+beginScanning((traveler) => choose(traveler, { stay: true }));
+at("badge").oninput = () => panel.draw();
+
+document.addEventListener("keydown", (press) => {
+  const here = document.activeElement, finding = here === at("sought");
+  if (press.key === "Escape") { press.preventDefault(); panel.back(); return; }
+  if (["ArrowDown", "ArrowUp"].includes(press.key) && (finding || here.tagName !== "TEXTAREA" || at("scanned").value === "")) {
+    press.preventDefault();
+    at("sought").focus();
+    list.move(press.key === "ArrowDown" ? 1 : -1);
+  } else if (press.key === "Enter" && finding) {
+    press.preventDefault();
+    list.enter();
+  } else if (press.key.length === 1 && press.key !== " " && !press.ctrlKey && !press.metaKey && !press.altKey
+    && (here === document.body || here.tagName === "BUTTON")) {
+    at("scanned").focus();  // a reader types wherever the focus is
+  }
+});
+
+panel.draw();
+follow(`/agent/events?key=${encodeURIComponent(key)}`, (s) => { current = true; draw(s); }, (now) => {
+  current = now;
+  at("stale").hidden = now;
+  document.body.classList.toggle("old", !now);
+  panel.draw();
+});

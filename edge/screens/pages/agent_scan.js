@@ -1,26 +1,8 @@
-// A reader types into the field and ends with Enter.  The scan only marks a line of the list: the agent boards.
+// A reader types into the field and ends with Enter.  The scan only selects a traveler: the agent boards.
 const key = new URLSearchParams(location.search).get("key") ?? "";
 const at = (id) => document.getElementById(id);
 const LINES = { 30: 3, 36: 2, 44: 2 };
-let proposed = null;
-
-export function marked(line, person) {
-  line.dataset.traveler = person.traveler;
-  mark(line);
-  return line;
-}
-
-function mark(line) {
-  const chosen = proposed !== null && line.dataset.traveler === proposed;
-  line.classList.toggle("chosen", chosen);
-  if (chosen) line.setAttribute("aria-current", "true"); else line.removeAttribute("aria-current");
-}
-
-function propose(traveler) {
-  proposed = traveler;
-  for (const line of at("missing").rows) mark(line);
-  at("missing").querySelector(".chosen")?.scrollIntoView({ block: "nearest" });
-}
+let propose = () => {};
 
 // The first line of a passport is followed by a second: Enter there is no end.
 function moreToCome(text) {
@@ -53,10 +35,10 @@ async function look() {
     if (!answer.ok) throw new Error(String(answer.status));
     told = await answer.json();
   } catch {
-    tell("The appliance did not answer. Scan again, or find the traveller below.", "bad", []);
+    tell("The appliance did not answer. Scan again, or find the traveler below.", "bad", []);
     return;
   }
-  propose(told.traveler);
+  if (told.traveler !== null) propose(told.traveler);
   tell(told.why, told.traveler === null ? "bad" : "good", told.findings.filter((finding) => finding.weight === "error").slice(0, 4));
 }
 
@@ -66,8 +48,10 @@ at("scanned").addEventListener("keydown", (press) => {
   press.preventDefault();
   look();
 });
-document.addEventListener("keydown", (press) => {
-  if (document.activeElement === document.body && press.key.length === 1) at("scanned").focus();
-});
 at("scan").addEventListener("submit", (submission) => { submission.preventDefault(); look(); });
-at("scanned").focus();
+
+// proposed(traveler): the one a scan names, null while it is looked for.
+export function begin(proposed) {
+  propose = proposed;
+  at("scanned").focus();
+}

@@ -69,6 +69,35 @@ class ScreenVisit(_message.Message):
 Global___ScreenVisit: _TypeAlias = ScreenVisit  # noqa: Y015
 
 @_typing.final
+class ScreenBoarding(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENCOUNTER_FIELD_NUMBER: _builtins.int
+    TRAVELER_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    encounter: _builtins.str
+    traveler: _builtins.str
+    stage: _builtins.str
+    result: _builtins.str
+    """Empty before its end."""
+    def __init__(
+        self,
+        *,
+        encounter: _builtins.str = ...,
+        traveler: _builtins.str = ...,
+        stage: _builtins.str = ...,
+        result: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encounter", b"encounter", "result", b"result", "stage", b"stage", "traveler", b"traveler"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScreenBoarding: _TypeAlias = ScreenBoarding  # noqa: Y015
+
+@_typing.final
 class ScreenView(_message.Message):
     """A whole state of edge/view.py `View`, field by field under the same names; the newest wins."""
 
@@ -85,12 +114,17 @@ class ScreenView(_message.Message):
     SERVICE_UP_FIELD_NUMBER: _builtins.int
     LIVENESS_ENFORCED_FIELD_NUMBER: _builtins.int
     JOURNEY_FIELD_NUMBER: _builtins.int
-    ABOARD_FIELD_NUMBER: _builtins.int
     OUTBOX_FIELD_NUMBER: _builtins.int
     MISSING_FIELD_NUMBER: _builtins.int
     VISITS_FIELD_NUMBER: _builtins.int
     MOVED_S_FIELD_NUMBER: _builtins.int
     LOOP_LAG_S_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
+    GATE_CHECKS_FIELD_NUMBER: _builtins.int
+    PHOTOS_DONE_FIELD_NUMBER: _builtins.int
+    PHOTOS_TOTAL_FIELD_NUMBER: _builtins.int
+    LANE_FIELD_NUMBER: _builtins.int
+    BOARDING_FIELD_NUMBER: _builtins.int
     prompt: _builtins.str
     lamp: _builtins.str
     gate: _builtins.str
@@ -101,17 +135,26 @@ class ScreenView(_message.Message):
     service_up: _builtins.bool
     liveness_enforced: _builtins.bool
     journey: _builtins.str
-    aboard: _builtins.int
     outbox: _builtins.int
     moved_s: _builtins.float
     """By the monotonic clock, which both processes read."""
     loop_lag_s: _builtins.float
+    expected: _builtins.int
+    photos_done: _builtins.int
+    photos_total: _builtins.int
+    lane: _builtins.str
     @_builtins.property
     def not_guaranteed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def missing(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingTraveler]: ...
     @_builtins.property
     def visits(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScreenVisit]: ...
+    @_builtins.property
+    def gate_checks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def boarding(self) -> Global___ScreenBoarding:
+        """Not set where none was begun."""
+
     def __init__(
         self,
         *,
@@ -126,16 +169,21 @@ class ScreenView(_message.Message):
         service_up: _builtins.bool = ...,
         liveness_enforced: _builtins.bool = ...,
         journey: _builtins.str = ...,
-        aboard: _builtins.int = ...,
         outbox: _builtins.int = ...,
         missing: _abc.Iterable[Global___MissingTraveler] | None = ...,
         visits: _abc.Iterable[Global___ScreenVisit] | None = ...,
         moved_s: _builtins.float = ...,
         loop_lag_s: _builtins.float = ...,
+        expected: _builtins.int = ...,
+        gate_checks: _abc.Iterable[_builtins.str] | None = ...,
+        photos_done: _builtins.int = ...,
+        photos_total: _builtins.int = ...,
+        lane: _builtins.str = ...,
+        boarding: Global___ScreenBoarding | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["boarding", b"boarding"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aboard", b"aboard", "camera", b"camera", "gate", b"gate", "journey", b"journey", "lamp", b"lamp", "liveness_enforced", b"liveness_enforced", "loop_lag_s", b"loop_lag_s", "missing", b"missing", "moved_s", b"moved_s", "not_guaranteed", b"not_guaranteed", "outbox", b"outbox", "prompt", b"prompt", "reader", b"reader", "reader_ok", b"reader_ok", "service", b"service", "service_up", b"service_up", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["boarding", b"boarding", "camera", b"camera", "expected", b"expected", "gate", b"gate", "gate_checks", b"gate_checks", "journey", b"journey", "lamp", b"lamp", "lane", b"lane", "liveness_enforced", b"liveness_enforced", "loop_lag_s", b"loop_lag_s", "missing", b"missing", "moved_s", b"moved_s", "not_guaranteed", b"not_guaranteed", "outbox", b"outbox", "photos_done", b"photos_done", "photos_total", b"photos_total", "prompt", b"prompt", "reader", b"reader", "reader_ok", b"reader_ok", "service", b"service", "service_up", b"service_up", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -222,21 +270,44 @@ class BoardByDocuments(_message.Message):
 
     TRAVELER_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
+    STANDS_FIELD_NUMBER: _builtins.int
     traveler: _builtins.str
     agent: _builtins.str
+    stands: _builtins.bool
+    """The agent's word that the traveler stands in the lane."""
     def __init__(
         self,
         *,
         traveler: _builtins.str = ...,
         agent: _builtins.str = ...,
+        stands: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "traveler", b"traveler"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "stands", b"stands", "traveler", b"traveler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BoardByDocuments: _TypeAlias = BoardByDocuments  # noqa: Y015
+
+@_typing.final
+class WithdrawBoarding(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENCOUNTER_FIELD_NUMBER: _builtins.int
+    encounter: _builtins.str
+    def __init__(
+        self,
+        *,
+        encounter: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encounter", b"encounter"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawBoarding: _TypeAlias = WithdrawBoarding  # noqa: Y015
 
 @_typing.final
 class ScreenCommand(_message.Message):
@@ -244,21 +315,25 @@ class ScreenCommand(_message.Message):
 
     NUMBER_FIELD_NUMBER: _builtins.int
     BOARD_FIELD_NUMBER: _builtins.int
+    WITHDRAW_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Given by the process with the pages, rising; the answer names it."""
     @_builtins.property
     def board(self) -> Global___BoardByDocuments: ...
+    @_builtins.property
+    def withdraw(self) -> Global___WithdrawBoarding: ...
     def __init__(
         self,
         *,
         number: _builtins.int = ...,
         board: Global___BoardByDocuments | None = ...,
+        withdraw: Global___WithdrawBoarding | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "what", b"what"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "what", b"what", "withdraw", b"withdraw"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "number", b"number", "what", b"what"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "number", b"number", "what", b"what", "withdraw", b"withdraw"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["board"]  # noqa: Y015
+    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["board", "withdraw"]  # noqa: Y015
     _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_what) -> _WhichOneofReturnType_what | None: ...
 

@@ -107,7 +107,15 @@ def test_a_document_of_one_who_was_found_without_it_does_not_stay_for_the_next()
 
 def test_a_document_of_one_whom_the_agent_boards_does_not_stay_for_the_next() -> None:
     answer = (0.2, Told("e9", 1, Proceed("d9")))
-    boarded = (claimed(0.0), (0.1, AgentBoards("t9", "AG-7", "e9")), answer, *PASS, (1.9, GateMoved("closed", 0)))
+    there = (0.05, seen(9, at_s=0.05, fresh="e0"))
+    boarded = (
+        claimed(0.0),
+        there,
+        (0.1, AgentBoards("t9", "AG-7", "e9")),
+        answer,
+        *PASS,
+        (1.9, GateMoved("closed", 0)),
+    )
     assert asked(*boarded, *approach(4.0, "e2", 2)) == [("e2", 1, None)]
 
 

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from limen.v1 import screens_pb2 as pb
 
 from edge.agent_orders import judge
-from edge.encounter.events import AgentBoards, Prompt
+from edge.boarding_shown import Boarding, Stage
+from edge.encounter.events import AgentBoards, AgentWithdraws, Prompt
 from edge.screens.wire import ViewPacker, unpack
+from edge.sentences import CameraSays, GateSays, LaneSays, Result, ServiceSays
 from edge.view import Missing, View, Visit
 
 OF_THIS_END = {"heard_s", "_revision", "_changed"}
@@ -33,7 +35,11 @@ def everything() -> View:
             setattr(view, one.name, f"of {one.name}")
     view.prompt, view.not_guaranteed = Prompt.UNCOVER, ("this", "that")
     view.missing = (Missing("t1", "ÅNGSTRÖM ANNA", "12A"),)
-    view.visits.extend((Visit("10:00:00", "0a1b2c3d", "passed"), Visit("09:00:00", "1a1b2c3d", "did not pass")))
+    view.visits.append(Visit("10:00:00", "0a1b2c3d", Result.PASSED))
+    view.visits.append(Visit("09:00:00", "1a1b2c3d", Result.NOT_PASSED))
+    view.service, view.gate, view.camera = ServiceSays.GALLERY, GateSays.FAULT, CameraSays.LOST
+    view.gate_checks, view.photos, view.lane = ("the leaf",), (3, 7), LaneSays.NO_CAMERA
+    view.boarding = Boarding("e1", "t1", Stage.ENDED, Result.WAIT_HERE)
     return view
 
 
@@ -78,8 +84,32 @@ def test_a_command_that_may_not_be_begins_nothing(command: pb.ScreenCommand, pro
     assert isinstance(judged, str) and words in judged
 
 
+@pytest.mark.parametrize(
+    ("lane", "stands", "may"),
+    [
+        (LaneSays.SOMEBODY, False, True),
+        (LaneSays.NOBODY, False, False),
+        (LaneSays.NOBODY, True, False),
+        (LaneSays.NO_CAMERA, False, False),
+        (LaneSays.NO_CAMERA, True, True),
+    ],
+)
+def test_nobody_is_boarded_with_nobody_in_the_lane(lane: LaneSays, stands: bool, may: bool) -> None:
+    view = View(missing=(Missing("t1", "A", "1A"),), lane=lane)
+    command = pb.ScreenCommand(board=pb.BoardByDocuments(traveler="t1", agent="AG-7", stands=stands))
+    assert isinstance(judge(command, view), AgentBoards) is may
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_it_is_taken_back_until_the_leaf_is_open_and_by_its_own_name(stage: Stage) -> None:
+    view = View(boarding=Boarding("e1", "t1", stage))
+    own, other = (judge(pb.ScreenCommand(withdraw=pb.WithdrawBoarding(encounter=e)), view) for e in ("e1", "e2"))
+    assert isinstance(own, AgentWithdraws) is (stage in (Stage.ASKED, Stage.OPENING))
+    assert isinstance(other, str)
+
+
 def test_each_command_that_may_be_begins_an_encounter_of_its_own() -> None:
-    view = View(missing=(Missing("t1", "A", "1A"),))
+    view = View(missing=(Missing("t1", "A", "1A"),), lane=LaneSays.SOMEBODY)
     first, second = judge(board(), view), judge(board(), view)
     assert isinstance(first, AgentBoards) and isinstance(second, AgentBoards)
     assert (first.traveler, first.agent) == ("t1", "AG-7")
