@@ -29,6 +29,7 @@ TOPICS = (
     "lookalikes",
     "neutral",
     "outbox",
+    "page_readers",
     "races",
     "restart",
     "retention",
