@@ -33,7 +33,7 @@ def _board(board: pb.BoardByDocuments, view: View) -> AgentBoards | str:
         return "somebody is passing: wait until the gate is closed, then try again"
     if view.boarding is not None and view.boarding.stage is not Stage.ENDED:
         return "somebody else is being served: wait until the gate is closed, then try again"
-    if view.lane is LaneSays.NOBODY or (view.lane is LaneSays.NO_CAMERA and not board.stands):
+    if view.lane is not LaneSays.SOMEBODY and not board.stands:
         return LANE[view.lane]
     return AgentBoards(board.traveler, board.agent, str(uuid.uuid4()), board.stands)
 

@@ -74,7 +74,7 @@ CAMERA: dict[CameraSays, str] = {
 }
 LANE: dict[LaneSays, str] = {
     LaneSays.SOMEBODY: "Somebody stands in the lane.",
-    LaneSays.NOBODY: "Nobody is seen in the lane. Ask the traveler to stand before the camera.",
+    LaneSays.NOBODY: "Nobody is seen in the lane: look who stands there.",
     LaneSays.NO_CAMERA: "The camera sees nothing: look who stands in the lane.",
 }
 READER_LOST = "No answer: check its cable."

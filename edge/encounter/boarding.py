@@ -26,9 +26,9 @@ def somebody_there(state: State, now_s: float) -> bool | None:
 
 
 def may_board(event: AgentBoards, state: State, now_s: float) -> bool:
-    """No gate opens for documents with nobody before it.  The agent's word stands for a lost camera alone."""
-    there = somebody_there(state, now_s)
-    return event.stands if there is None else there
+    """No gate opens for documents with nobody before it.  Where no face is seen, since the camera is lost or the
+    traveler wears a veil (DIG-2), the agent's own word stands for it."""
+    return bool(somebody_there(state, now_s)) or event.stands
 
 
 def check_documents(event: AgentBoards, subject: int, now_s: float, *, reachable: bool) -> Next:

@@ -63,7 +63,6 @@ def test_a_double_click_does_not_answer_the_question_it_brought_up(screens: Scre
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"lane": LaneSays.NOBODY}, "Nobody is seen in the lane"),
         ({"prompt": Prompt.GO}, "Somebody is passing"),
         ({"missing": ()}, "No longer missing"),
         ({"boarding": Boarding("e1", "t2", Stage.ASKED)}, "Somebody else is being served"),
@@ -86,7 +85,7 @@ def test_it_is_not_offered_where_it_may_not_be_and_says_why(
     ("lane", "stands", "status"),
     [
         (LaneSays.NOBODY, "false", 409),
-        (LaneSays.NOBODY, "true", 409),
+        (LaneSays.NOBODY, "true", 200),
         (LaneSays.NO_CAMERA, "false", 409),
         (LaneSays.NO_CAMERA, "true", 200),
         (LaneSays.SOMEBODY, "false", 200),
@@ -101,8 +100,9 @@ def test_the_appliance_refuses_it_too(
     assert len(screens.heard) == (status == 200)
 
 
-def test_ops1_without_a_camera_the_agent_says_that_the_traveler_stands_there(screens: Screens, boarding: Page) -> None:
-    screens.update(lane=LaneSays.NO_CAMERA)
+@pytest.mark.parametrize("lane", [LaneSays.NO_CAMERA, LaneSays.NOBODY])
+def test_dig2_whom_no_camera_sees_the_agent_says_stands_there(screens: Screens, boarding: Page, lane: LaneSays) -> None:
+    screens.update(lane=lane)
     boarding.get_by_label("Your badge").fill("AG-7")
     boarding.get_by_role("option", name="SPECIMEN ANNA").click()
     checked(boarding).click()

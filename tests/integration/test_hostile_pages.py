@@ -13,6 +13,7 @@ from calibration.rehearsal.lane import free_port
 from edge.encounter.events import Event
 from edge.screens.wire import framed
 from edge.screens_link import BURST, MOST_A_SECOND, ScreensLink
+from edge.sentences import LaneSays
 from edge.settings import Screens
 from edge.view import Missing, View
 
@@ -42,7 +43,7 @@ class Taken:
     """The brain's end of a line whose other end is `wire`."""
 
     def __init__(self) -> None:
-        self.view, self.heard = View(missing=(Missing("t1", "A", "1A"),)), list[Event]()
+        self.view, self.heard = View(missing=(Missing("t1", "A", "1A"),), lane=LaneSays.SOMEBODY), list[Event]()
         self.link = ScreensLink(Screens(port=free_port(0), agent_key="a key for tests"), self.view, self.heard.append)
         self.ours, self.wire = socket.socketpair()
         self.wire.setblocking(False)

@@ -109,9 +109,9 @@ async def test_a_process_that_ends_or_hangs_is_replaced_and_shows_the_present(
     await pages.sees()
     before = pages.process
     os.kill(before, how)
-    pages.view.update(gate="after")
+    pages.view.update(gate=GateSays.OPEN)
     await pages.another_process(before)
-    assert (await pages.sees())["gate"] == "after"
+    assert (await pages.sees())["gate"] == "open"
 
 
 async def test_while_it_hangs_the_brain_tells_it_nothing_more_than_fits(pages: Pages) -> None:

@@ -26,7 +26,6 @@ function obstacle() {
   if (!asks.agent()) return "Say who you are first: your badge.";
   if (state.boarding && state.boarding.stage !== "ended") return "Somebody else is being served.";
   if (state.prompt === "go") return "Somebody is passing: wait until the gate is closed.";
-  if (state.lane === "nobody") return state.lane_says;
   return "";
 }
 
@@ -53,7 +52,7 @@ function check() {
 
 async function confirm() {
   if (obstacle() || performance.now() - since < SOON_MS) return;
-  if (asks.state().lane === "no_camera" && !stands) return;
+  if (asks.state().lane !== "somebody" && !stands) return;
   confirming = false;
   sent = true;
   draw();
@@ -82,11 +81,11 @@ function body(now) {
   const why = obstacle();
   switch (now) {
     case "confirm": {
-      const camera = asks.state()?.lane === "no_camera";
+      const unseen = asks.state()?.lane !== "somebody";  // no camera, or a face that no camera finds
       return html`<p>Open the gate for this one person?</p>
-        ${camera ? html`<label><input type="checkbox" data-first .checked=${stands}
+        ${unseen ? html`<label><input type="checkbox" data-first .checked=${stands}
           @change=${(event) => { stands = event.target.checked; draw(); }}> The traveler stands in the lane: I see them</label>` : nothing}
-        <div class="acts">${button("Yes, open the gate", confirm, { why: why || (camera && !stands ? "no" : ""), first: !camera, kind: "main" })}
+        <div class="acts">${button("Yes, open the gate", confirm, { why: why || (unseen && !stands ? "no" : ""), first: !unseen, kind: "main" })}
         ${button("Cancel", back)}</div><p class="why">${why}</p>`;
     }
     case "asked": return html`<p class="big">Checking…</p><div class="acts">${button("Take back", back, { first: true })}</div>`;

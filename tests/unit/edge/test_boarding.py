@@ -47,11 +47,11 @@ Script = tuple[tuple[float, Event], ...]
     ("before", "word", "may"),
     [
         ((), BOARDS, False),
-        ((), STANDS, False),
+        ((), STANDS, True),
         (((9.9, seen(at_s=9.9)),), BOARDS, True),
         (((10.1 - LANE_S, seen(at_s=10.1 - LANE_S)),), BOARDS, True),
         (((9.9 - LANE_S, seen(at_s=9.9 - LANE_S)),), BOARDS, False),
-        (((9.9 - LANE_S, seen(at_s=9.9 - LANE_S)),), STANDS, False),
+        (((9.9 - LANE_S, seen(at_s=9.9 - LANE_S)),), STANDS, True),
         (((9.9, seen(shot=None, at_s=9.9)),), BOARDS, True),
         (((9.9, seen(at_s=5.0)),), BOARDS, False),
         (((9.9, Crowd()),), BOARDS, True),
@@ -59,13 +59,16 @@ Script = tuple[tuple[float, Event], ...]
         ((DARK,), BOARDS, False),
         ((DARK,), STANDS, True),
         (((9.9, seen(at_s=9.9)), (9.95, CameraChanged(False))), BOARDS, False),
-        ((DARK, (9.0, CameraChanged(True))), STANDS, False),
+        ((DARK, (9.0, CameraChanged(True))), STANDS, True),
+        ((DARK, (9.0, CameraChanged(True))), BOARDS, False),
     ],
 )
-def test_no_boarding_begins_with_nobody_in_the_lane(before: Script, word: AgentBoards, may: bool, start: State) -> None:
+def test_no_boarding_begins_with_nobody_in_the_lane_but_whom_the_agent_sees(
+    before: Script, word: AgentBoards, may: bool, start: State
+) -> None:
     state, done = play(*before, (10.0, word), start=start)
     assert any(isinstance(effect, Grant | AskDocuments) for effect in done) is may
-    assert (lane_says(state, 10.0) is LaneSays.SOMEBODY) is (may and state.camera_up)
+    assert (lane_says(state, 10.0) is LaneSays.SOMEBODY) is (may and not word.stands)
 
 
 def test_somebody_whose_visit_has_ended_is_still_seen() -> None:

@@ -89,7 +89,7 @@ def test_a_command_that_may_not_be_begins_nothing(command: pb.ScreenCommand, pro
     [
         (LaneSays.SOMEBODY, False, True),
         (LaneSays.NOBODY, False, False),
-        (LaneSays.NOBODY, True, False),
+        (LaneSays.NOBODY, True, True),
         (LaneSays.NO_CAMERA, False, False),
         (LaneSays.NO_CAMERA, True, True),
     ],
