@@ -14,7 +14,7 @@ from backend.daily import Daily
 from backend.errors import KeyGone, NotAllowed, Refused, Repeated
 from backend.keys import RECORDS, KeyRing
 from backend.question import CROSS, DOCUMENTS, Question
-from backend.store import allowances, audit, boardings, crossings, decisions, journeys, outbox, travelers
+from backend.store import allowances, audit, boardings, crossings, decisions, journeys, outbox, shifts, travelers
 from backend.store.audit import Note
 from backend.store.crossings import Crossing
 from backend.store.decisions import NOBODY, Known
@@ -38,7 +38,7 @@ class Status(StrEnum):
 class Report:
     """kind: crossed or not_crossed after a face check; boarded or not_boarded, with traveler and agent, by documents.
     decision: the PROCEED that opened the gate; None where an agent opened it and the service could not be asked.
-    gate and port: where the device stands."""
+    gate and port: where the device stands.  session: the agent's shift."""
 
     encounter: str
     journey: str
@@ -52,6 +52,7 @@ class Report:
     traveler: str | None
     agent: str | None
     why: str | None
+    session: str = ""
 
     @property
     def summary(self) -> str:
@@ -157,11 +158,23 @@ def _by_agent(db: Connection, how: Recording, told: Report) -> _Settled:
         request_sha256="",
         agent=told.agent or "",
     )
+    _vouched(db, how, told)
     if not _asked(db, told):
         documents_check.record_unasked(db, question, how.now_utc_ms)
     if told.kind == "not_boarded":
         return _Settled(Status.RECORDED, "passage.not_confirmed", told.traveler or "", told.why or "")
     return _confirm(db, how, told, run, told.traveler or "")
+
+
+def _vouched(db: Connection, how: Recording, told: Report) -> None:
+    """What an agent did without a good shift happened all the same: it is recorded, and the log says what was wrong."""
+    at = crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
+    problem = shifts.problem(db, told.session, told.agent or "", told.port, at)
+    if problem:
+        subject, result = told.encounter, f"agent {told.agent}: {problem}"
+        audit.note(
+            db, Note(how.now_utc_ms, told.device, GATE, "agent.not_vouched_for", subject, told.gate, "cross", result)
+        )
 
 
 def _asked(db: Connection, told: Report) -> bool:

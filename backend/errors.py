@@ -4,6 +4,7 @@ ServiceError
 ├── Refused              the request is wrong: whoever sent it corrects it              INVALID_ARGUMENT
 │   └── ManifestRefused  an interchange cannot be read: the carrier corrects it         INVALID_ARGUMENT
 ├── NotAllowed           who asks may not: the operator registers or assigns            PERMISSION_DENIED
+├── NoShift              the agent has no shift at this port: he logs in at the gate        UNAUTHENTICATED
 ├── NotReady             the gallery is not there yet: the gate uses agent mode         FAILED_PRECONDITION
 ├── Mismatch             models or payload differ from what is known: a technician      FAILED_PRECONDITION
 ├── Changed              what was seen is not what is there now: look again              FAILED_PRECONDITION
@@ -40,6 +41,10 @@ class ManifestRefused(Refused):
 
 
 class NotAllowed(ServiceError):
+    pass
+
+
+class NoShift(ServiceError):
     pass
 
 

@@ -33,6 +33,7 @@ Requests = AsyncIterator[bytes]
 
 CODES: dict[type[Exception], grpc.StatusCode] = {
     errors.NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
+    errors.NoShift: grpc.StatusCode.UNAUTHENTICATED,
     errors.NotReady: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Mismatch: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Changed: grpc.StatusCode.FAILED_PRECONDITION,
@@ -52,6 +53,7 @@ CODES: dict[type[Exception], grpc.StatusCode] = {
 RECORDED: dict[type[Exception], str] = {
     errors.NotAllowed: "access.refused",
     errors.SecondSession: "access.refused",
+    errors.NoShift: "access.refused",
     errors.Repeated: "request.contradicted",
 }
 

@@ -1,32 +1,60 @@
 """What an agent may have the brain do, judged anew by the brain: the process with the pages is not to be trusted."""
 
-import re
 import uuid
 
 from limen.v1 import screens_pb2 as pb
 
+from edge.agents.kept import Shift
+from edge.agents.shifts import Refusal, Shifts
 from edge.boarding_shown import Stage
 from edge.encounter.events import AgentBoards, AgentWithdraws, Prompt
 from edge.sentences import LANE, LaneSays
 from edge.view import View
 
-BADGE = re.compile(r"[A-Za-z0-9-]{2,20}")
 UNKNOWN = "this release of the appliance knows no such command"
+NO_SHIFT = "your shift has ended, or has not begun: log in"
 
 
-def judge(command: pb.ScreenCommand, view: View) -> AgentBoards | AgentWithdraws | str:
-    """The event that begins it, or why it may not be, in words for the agent."""
+async def carry_out(
+    command: pb.ScreenCommand, view: View, shifts: Shifts
+) -> tuple[pb.ScreenAnswer, AgentBoards | AgentWithdraws | None]:
+    """The answer, and the event that begins what was asked for."""
+    answer = pb.ScreenAnswer(number=command.number)
     match command.WhichOneof("what"):
-        case "board":
-            return _board(command.board, view)
-        case "withdraw":
-            return _withdraw(command.withdraw, view)
-    return UNKNOWN
+        case "board" | "withdraw":
+            asked = command.board if command.HasField("board") else command.withdraw
+            shift = shifts.of(asked.cookie)
+            judged = NO_SHIFT if shift is None else judge(command, view, shift)
+            if not isinstance(judged, str):
+                return answer, judged
+            answer.refusal = judged
+        case "begin":
+            await _begin(command.begin, shifts, answer)
+        case "end":
+            if (shift := shifts.of(command.end.cookie)) is not None:
+                await shifts.end(shift)
+        case _:
+            answer.refusal = UNKNOWN
+    return answer, None
 
 
-def _board(board: pb.BoardByDocuments, view: View) -> AgentBoards | str:
-    if not BADGE.fullmatch(board.agent):
-        return "a badge is 2 to 20 letters, digits and hyphens"
+async def _begin(asked: pb.BeginShift, shifts: Shifts, answer: pb.ScreenAnswer) -> None:
+    began = await shifts.begin(asked.person, asked.secret, asked.address)
+    if isinstance(began, Refusal):
+        answer.refusal = began.value
+        return
+    answer.cookie = began.cookie
+    answer.lasts_s = (began.shift.until_utc_ms - began.shift.begun_utc_ms) // 1000
+
+
+def judge(command: pb.ScreenCommand, view: View, shift: Shift) -> AgentBoards | AgentWithdraws | str:
+    """The event that begins it, or why it may not be, in words for the agent."""
+    if command.HasField("board"):
+        return _board(command.board, view, shift)
+    return _withdraw(command.withdraw, view)
+
+
+def _board(board: pb.BoardByDocuments, view: View, shift: Shift) -> AgentBoards | str:
     if board.traveler not in {person.traveler for person in view.missing}:
         return "this traveler is not missing: already aboard, or not on this journey"
     if view.prompt is Prompt.GO:
@@ -35,7 +63,7 @@ def _board(board: pb.BoardByDocuments, view: View) -> AgentBoards | str:
         return "somebody else is being served: wait until the gate is closed, then try again"
     if view.lane is not LaneSays.SOMEBODY and not board.stands:
         return LANE[view.lane]
-    return AgentBoards(board.traveler, board.agent, str(uuid.uuid4()), board.stands)
+    return AgentBoards(board.traveler, shift.person, str(uuid.uuid4()), board.stands, shift.session)
 
 
 def _withdraw(withdraw: pb.WithdrawBoarding, view: View) -> AgentWithdraws | str:

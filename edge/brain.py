@@ -10,6 +10,7 @@ from typing import assert_never
 import grpc
 import structlog
 
+from edge.agents.shifts import Shifts
 from edge.boarding_shown import follow
 from edge.courier import Courier
 from edge.doors import opener, opening_s
@@ -46,7 +47,7 @@ from edge.reader_link import ReaderLink
 from edge.reader_link import opener as reader_opener
 from edge.screens_link import ScreensLink
 from edge.sentences import CameraSays, Result
-from edge.service import ServiceClient
+from edge.service import NoShift, ServiceClient
 from edge.service_watch import ServiceWatch
 from edge.settings import Settings
 from edge.view import View, Visit
@@ -72,8 +73,9 @@ class Brain:
         self._reader = (
             ReaderLink(reader_opener(settings.reader), view, self.events.put_nowait) if settings.reader else None
         )
+        self.shifts = Shifts(self._service, settings.journal_dir, told=lambda open_: view.update(shifts=open_))
         self._courier = Courier(self._service, journal, view)
-        self._screens = ScreensLink(settings.screens, view, self.events.put_nowait)
+        self._screens = ScreensLink(settings, view, self.shifts, self.events.put_nowait)
         self._watch = ServiceWatch(self._service, journal, view, self._service_changed)
         self._state, self._prompt = State(), Prompt.WELCOME
         self._progress_s, self._lag = time.monotonic(), LoopLag()
@@ -94,6 +96,7 @@ class Brain:
                     self._report(),
                     self._screens.run(),
                     self._lag.run(),
+                    self.shifts.run(),
                 )
                 for job in jobs:
                     tasks.create_task(job)
@@ -178,7 +181,11 @@ class Brain:
 
     async def _ask_documents(self, ask: AskDocuments) -> None:
         """What the agent is told of a WAIT is the same whatever its reason."""
+        await self.shifts.deliver()  # one that began in an outage is good once the service has heard of it
         answer = await self._service.verify_documents(ask, self._view.journey)
+        if isinstance(answer, NoShift):
+            await self.shifts.drop(ask.session)
+            answer = Unanswered(answer.why)
         if isinstance(answer, Unanswered):
             log.warning("documents.unanswered", encounter=ask.encounter, why=answer.why)
         if not isinstance(answer, Proceed):

@@ -13,11 +13,13 @@ import structlog
 from google.protobuf.message import DecodeError
 from limen.v1 import screens_pb2 as pb
 
-from edge.agent_orders import judge
+from edge.agent_orders import carry_out
+from edge.agents.shifts import Shifts
 from edge.encounter.events import Event
 from edge.errors import SettingsUnfit
+from edge.screens.serving import Served, served
 from edge.screens.wire import ViewPacker, framed, receive
-from edge.settings import Screens
+from edge.settings import Screens, Settings
 from edge.view import View
 
 log = structlog.get_logger()
@@ -26,6 +28,7 @@ SILENT_S = 10.0  # it says every second that it is alive; on a busy machine it c
 START_S = 20.0  # loading the libraries takes seconds on a small machine
 MOST_BYTES = 4096  # of a message of the pages: a command is short
 MOST_A_SECOND, BURST = 20, 40  # messages taken; more wait in the socket, and their sender with them
+MOST_AT_ONCE = 16  # commands being carried out
 MOST_UNSENT = 1 << 16
 EVERY_S = 0.5  # the view is told again though nothing changed: it says that the brain is there
 CALM_S = 0.02  # between two states of the view: what changes meanwhile goes together
@@ -35,10 +38,12 @@ MEMORY = {"MALLOC_ARENA_MAX": "2"}
 class ScreensLink:
     """What the pages do comes in as messages, bounded in size and number; the pages can be killed at any time."""
 
-    def __init__(self, settings: Screens, view: View, heard: Callable[[Event], None]) -> None:
-        """Raises SettingsUnfit if the address is taken."""
-        self._settings, self._view, self._heard = settings, view, heard
-        self._listening = _listen(settings)
+    def __init__(self, settings: Settings, view: View, shifts: Shifts, heard: Callable[[Event], None]) -> None:
+        """Raises SettingsUnfit if the address is taken, or pages would go over a network unprotected."""
+        self._served = served(settings.screens.host, settings.service.identity)
+        self._view, self._shifts, self._heard = view, shifts, heard
+        self._listening = _listen(settings.screens)
+        self._answering: set[asyncio.Task[None]] = set()
         self._packer = ViewPacker()
 
     async def run(self) -> None:
@@ -53,7 +58,7 @@ class ScreensLink:
         self._listening.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(framed(pb.ToScreens(setup=_setup(self._settings)).SerializeToString()))
+        writer.write(framed(pb.ToScreens(setup=_setup(self._served)).SerializeToString()))
         telling = asyncio.create_task(self._tell(writer))
         try:
             await self._listen(reader, writer)
@@ -78,17 +83,22 @@ class ScreensLink:
             patience_s = SILENT_S
             said = pb.FromScreens.FromString(body)
             if said.WhichOneof("what") == "command":
-                self._answer(said.command, writer)
+                self._begin(said.command, writer)
             await asyncio.sleep(budget.pause_s(time.monotonic()))
 
-    def _answer(self, command: pb.ScreenCommand, writer: asyncio.StreamWriter) -> None:
-        judged = judge(command, self._view)
-        if isinstance(judged, str):
+    def _begin(self, command: pb.ScreenCommand, writer: asyncio.StreamWriter) -> None:
+        """A login asks the service, which takes a while; more than a few at a time get no answer."""
+        if len(self._answering) < MOST_AT_ONCE:
+            task = asyncio.create_task(self._answer(command, writer))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, command: pb.ScreenCommand, writer: asyncio.StreamWriter) -> None:
+        answer, event = await carry_out(command, self._view, self._shifts)
+        if event is not None:
+            self._heard(event)
+        if answer.refusal:
             log.info("command.refused", what=command.WhichOneof("what"))
-        else:
-            self._heard(judged)
-        refusal = judged if isinstance(judged, str) else ""
-        answer = pb.ScreenAnswer(number=command.number, refusal=refusal)
         if writer.transport.get_write_buffer_size() < MOST_UNSENT:  # one that does not read gets no answers
             writer.write(framed(pb.ToScreens(answer=answer).SerializeToString()))
 
@@ -106,8 +116,8 @@ class _Budget:
         return max(0.0, -self._left / MOST_A_SECOND)
 
 
-def _setup(settings: Screens) -> pb.ScreenSetup:
-    return pb.ScreenSetup(agent_key=settings.agent_key)
+def _setup(where: Served) -> pb.ScreenSetup:
+    return pb.ScreenSetup(names=where.names, certificate=str(where.certificate or ""), key=str(where.key or ""))
 
 
 def _listen(settings: Screens) -> socket.socket:

@@ -1,17 +1,19 @@
 """The Traveler Verification Service as the brain sees it: questions with deadlines, answers as values."""
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import grpc
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
-from limen.v1 import audit_pb2, fleet_pb2, manifests_pb2
+from limen.v1 import audit_pb2, fleet_pb2, manifests_pb2, people_pb2
 from limen.v1 import verification_pb2 as pb
 from limen.v1.audit_pb2_grpc import AuditStub
 from limen.v1.fleet_pb2_grpc import FleetStub
 from limen.v1.manifests_pb2_grpc import ManifestsStub
+from limen.v1.people_pb2_grpc import PeopleStub
 from limen.v1.verification_pb2_grpc import VerificationStub
 
 from edge.encounter.events import (
@@ -46,6 +48,7 @@ SILENT = frozenset(
         grpc.StatusCode.CANCELLED,
     )
 )
+LOGIN_S = 4.0  # a password takes the service a second
 RETRY_MS = 500  # longest pause before a lost connection is tried again
 OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -54,6 +57,13 @@ OPTIONS = [
     ("grpc.keepalive_timeout_ms", 2_000),
     ("grpc.service_config", '{"methodConfig": [{"name": [{}], "waitForReady": false}]}'),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class NoShift:
+    """The service knows of no shift of the agent who asks: it has ended there."""
+
+    why: str
 
 
 class ServiceClient:
@@ -65,6 +75,7 @@ class ServiceClient:
         self._fleet = FleetStub(self._channel)
         self._audit = AuditStub(self._channel)
         self._health = HealthStub(self._channel)
+        self._people = PeopleStub(self._channel)
         self._listener: Callable[[Call, bool], None] = lambda call, answered: None
 
     def listen(self, listener: Callable[[Call, bool], None]) -> None:
@@ -118,15 +129,19 @@ class ServiceClient:
             return Unanswered("the answer was about somebody else")
         return _answer(reply)
 
-    async def verify_documents(self, ask: AskDocuments, journey: str) -> Proceed | Wait | Unanswered:
+    async def verify_documents(self, ask: AskDocuments, journey: str) -> Proceed | Wait | Unanswered | NoShift:
         """Whether a traveler may pass by documents."""
         request = pb.VerifyDocumentsRequest(encounter=ask.encounter, journey=journey, device=self._device)
         request.traveler, request.agent = ask.traveler, ask.agent
+        if ask.session:
+            request.session = ask.session
         try:
             reply = await self._heard(
                 Call.QUESTION, self._verification.VerifyDocuments(request, timeout=self._deadline_s)
             )
         except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                return NoShift(_said(error))
             return Unanswered(_said(error))
         if reply.encounter != ask.encounter:
             return Unanswered("the answer was about somebody else")
@@ -154,6 +169,22 @@ class ServiceClient:
         reply = await self._heard(Call.REPORT, self._verification.ReportOutcome(request, timeout=REPORT_S))
         return pb.ReportOutcomeReply.Status.Name(reply.status).removeprefix("STATUS_").lower()
 
+    async def log_in(self, person: str, password: str) -> people_pb2.LoginReply:
+        """Begin an agent's shift here.  Raises grpc.aio.AioRpcError."""
+        return await self._people.Login(people_pb2.LoginRequest(person=person, password=password), timeout=LOGIN_S)
+
+    async def end_shift(self, session: str) -> None:
+        """Raises grpc.aio.AioRpcError."""
+        await self._people.EndShift(people_pb2.EndShiftRequest(session=session), timeout=REPORT_S)
+
+    async def shift_codes(self) -> people_pb2.ShiftCodesReply:
+        """Raises grpc.aio.AioRpcError."""
+        return await self._people.ShiftCodes(people_pb2.ShiftCodesRequest(), timeout=REPORT_S)
+
+    async def report_shift(self, told: people_pb2.ReportShiftRequest) -> bool:
+        """Whether the code it was begun by was good.  Raises grpc.aio.AioRpcError."""
+        return (await self._people.ReportShift(told, timeout=REPORT_S)).good
+
     async def append(self, entries: Sequence[audit_pb2.AuditEntry]) -> None:
         """Raises grpc.aio.AioRpcError."""
         request = audit_pb2.AppendRequest(entries=entries)
@@ -173,6 +204,8 @@ def _credentials(identity: Path) -> grpc.ChannelCredentials:
 
 def _name(told: pb.Boarded | pb.NotBoarded, boarding: Boarded) -> None:
     told.traveler, told.agent = boarding.traveler, boarding.agent
+    if boarding.session:
+        told.session = boarding.session
     if boarding.decision is not None:
         told.decision = boarding.decision
 

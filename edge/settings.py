@@ -74,9 +74,10 @@ class Service(Section):
 
 
 class Screens(Section):
+    """host: plain HTTP on an address of this machine alone, else TLS with page.pem of `service.identity`."""
+
     host: str = "127.0.0.1"
     port: Tcp = 8080
-    agent_key: Annotated[str, Field(min_length=8)]
 
 
 class Calibrated(Section):
@@ -196,7 +197,7 @@ class Settings(Section):
     reader: DocumentReader | None = None
     journal_dir: Path
     service: Service
-    screens: Screens
+    screens: Screens = Screens()
 
 
 def read(file: Path, env: Mapping[str, str] = os.environ) -> Settings:

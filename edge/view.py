@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 import math
 import time
 from collections import deque
@@ -52,6 +54,14 @@ class Visit:
     result: sentences.Result
 
 
+@dataclass(frozen=True, slots=True)
+class OpenShift:
+    """Whose shift a browser's cookie stands for."""
+
+    cookie_sha256: str
+    person: str
+
+
 @dataclass(slots=True)
 class View:
     """Change it through `update`, so that followers hear of it.  moved_s: when the loop that decides last moved."""
@@ -75,6 +85,7 @@ class View:
     lane: LaneSays = LaneSays.NOBODY
     boarding: Boarding | None = None
     outbox: int = 0
+    shifts: tuple[OpenShift, ...] = ()
     moved_s: float = -math.inf
     loop_lag_s: float = 0.0  # most that the loop that decides was late in the last minute
     heard_s: float = 0.0  # in the process with the pages: when the brain was heard last
@@ -106,6 +117,11 @@ class View:
     def current(self) -> bool:
         """Whether the brain still stands behind what is shown."""
         return time.monotonic() - self.moved_s < STILL_S
+
+    def shift_of(self, cookie: str) -> OpenShift | None:
+        """None if it stands for no shift that is open."""
+        shown = hashlib.sha256(cookie.encode()).hexdigest()
+        return next((one for one in self.shifts if hmac.compare_digest(one.cookie_sha256, shown)), None)
 
     def for_traveler(self) -> dict[str, object]:
         """What the traveler's page is told."""

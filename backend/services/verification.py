@@ -6,15 +6,17 @@ import time
 from google.protobuf.message import Message
 from limen.v1 import verification_pb2 as pb
 from limen.v1.verification_pb2_grpc import VerificationServicer
+from sqlalchemy import Connection
 
 from backend.caller import caller
 from backend.crossing import Report, Status, recording, report
 from backend.documents_check import conclude_documents
+from backend.errors import NoShift
 from backend.looking import Shot
 from backend.named_fields import copied
 from backend.parts import Parts
-from backend.question import CROSS, DOCUMENTS, IDENTIFY, Question
-from backend.store import decisions
+from backend.question import CROSS, DOCUMENTS, IDENTIFY, Question, require_may_ask
+from backend.store import decisions, shifts
 from backend.store.decisions import Decision
 from backend.verifier import Submission
 from backend.wrapping import Context
@@ -47,7 +49,7 @@ class Verification(VerificationServicer):
 
     async def VerifyDocuments(self, request: pb.VerifyDocumentsRequest, context: Context) -> pb.VerifyDocumentsReply:
         asked, now_utc_ms = _documents_question(request), self._parts.clock()
-        held = await self._parts.store.run(conclude_documents, asked, now_utc_ms)
+        held = await self._parts.store.run(_by_agent, asked, request.session, now_utc_ms)
         reply = pb.VerifyDocumentsReply(encounter=held.encounter)
         if held.directive == "proceed":
             reply.proceed.decision = held.decision
@@ -79,6 +81,15 @@ def _submission(request: pb.VerifyRequest, context: Context, purpose: str) -> Su
     )
     shots = [Shot(s.image, [(p.x, p.y) for p in s.points], s.liveness.score) for s in request.shots]
     return Submission(question, shots, time.monotonic() + (left_s or 0.0))
+
+
+def _by_agent(db: Connection, asked: Question, session: str, now_utc_ms: int) -> Decision:
+    """Raises NotAllowed where the gate has nothing to ask, NoShift for an agent who has none at this port now."""
+    require_may_ask(db, asked)
+    problem = shifts.problem(db, session, asked.agent, asked.port, now_utc_ms)
+    if problem or not shifts.works_at(db, asked.agent, asked.port):
+        raise NoShift(f"{asked.agent}: {problem or 'no agent of this port any more'}; log in at the gate")
+    return conclude_documents(db, asked, now_utc_ms)
 
 
 def _documents_question(request: pb.VerifyDocumentsRequest) -> Question:
@@ -132,7 +143,7 @@ def _decline(reply: pb.VerifyReply | pb.IdentifyReply, held: Decision) -> None:
 
 def _report(request: pb.ReportOutcomeRequest) -> Report:
     kind = request.WhichOneof("outcome") or ""
-    decision, traveler, agent, why = _told_of(request)
+    decision, traveler, agent, why, session = _told_of(request)
     peer = caller()
     return Report(
         encounter=request.encounter,
@@ -147,19 +158,20 @@ def _report(request: pb.ReportOutcomeRequest) -> Report:
         traveler=traveler or None,
         agent=agent or None,
         why=pb.NotCrossed.Why.Name(why) if why else None,
+        session=session,
     )
 
 
-def _told_of(request: pb.ReportOutcomeRequest) -> tuple[str, str, str, pb.NotCrossed.Why.ValueType]:
-    """(decision, traveler, agent, why), empty where the outcome has none."""
+def _told_of(request: pb.ReportOutcomeRequest) -> tuple[str, str, str, pb.NotCrossed.Why.ValueType, str]:
+    """(decision, traveler, agent, why, session), empty where the outcome has none."""
     match request.WhichOneof("outcome"):
         case "crossed":
-            return request.crossed.decision, "", "", _NONE
+            return request.crossed.decision, "", "", _NONE, ""
         case "not_crossed":
-            return request.not_crossed.decision, "", "", request.not_crossed.why
+            return request.not_crossed.decision, "", "", request.not_crossed.why, ""
         case "boarded":
             of = request.boarded
-            return of.decision, of.traveler, of.agent, _NONE
+            return of.decision, of.traveler, of.agent, _NONE, of.session
         case _:
             ended = request.not_boarded
-            return ended.decision, ended.traveler, ended.agent, ended.why
+            return ended.decision, ended.traveler, ended.agent, ended.why, ended.session

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from calibration.rehearsal.cast import EMPTY, PORTRAITS, Act, acts, fetch_portraits, portrait
-from calibration.rehearsal.lane import Lane, LaneFailed
+from calibration.rehearsal.lane import AGENT, Lane, LaneFailed
 from calibration.rehearsal.play import Encounter, Stage, prepare, summary, with_records
 from vision.errors import VisionError
 from vision.models import Pinned, cache_dir, manifest
@@ -56,7 +56,8 @@ def _perform(once: bool) -> bool:
     try:
         with console.status("starting service, gate controller and appliance"):
             lane.start(clips[EMPTY.name])
-        console.print(f"traveller's page  {lane.traveller_page}\nagent's page      {lane.agent_page}\n", soft_wrap=True)
+        console.print(f"traveller's page  {lane.traveller_page}\nagent's page      {lane.agent_page}", soft_wrap=True)
+        console.print(f"log in there as   {AGENT} with {lane.password}\n", soft_wrap=True, markup=False)
         encounters = _play(lane, Stage(lane, clips), play)
         visits = with_records(encounters, lane)
         told = summary(visits)

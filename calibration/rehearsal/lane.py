@@ -11,18 +11,22 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import Message
+from http.client import HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from urllib.request import Request
 
 from backend import photos
 from calibration.rehearsal.cast import EVENING, MORNING, TRAVELERS, paxlst, portrait
 
-GATE, PORT = "G1", "ZRH"
-AUDITOR = "r.auditor"  # reads what the summary is made of; its password is the lane's key, as new each time
+GATE, PORT, AGENT = "G1", "ZRH", "a.keller"
+AUDITOR = "r.auditor"  # reads what the summary is made of; its password is the agent's, as new each time
 START_S, STOP_S = 60.0, 10.0
 ASKED = (20_000, 32_000)  # below what the system gives to whoever connects
 _claims: list[socket.socket] = []
@@ -40,7 +44,8 @@ class Lane:
     flights: tuple[str, ...] = (MORNING, EVENING)
     port: int = field(default_factory=lambda: free_port(7443))
     pages: int = field(default_factory=lambda: free_port(8080))
-    agent_key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    cookie: str = ""
     controller_kind: str = "model"
     journeys: dict[str, str] = field(default_factory=dict)
     parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -51,7 +56,7 @@ class Lane:
 
     @property
     def agent_page(self) -> str:
-        return f"http://127.0.0.1:{self.pages}/agent?key={self.agent_key}"
+        return f"http://127.0.0.1:{self.pages}/agent"
 
     @property
     def playlist(self) -> Path:
@@ -67,7 +72,7 @@ class Lane:
         self._enrol_peers()
         self.run("service", "backend.cli", "serve", "--settings", "tvs.toml")
         self._await("service", lambda: _listens(self.port))
-        self.tvs("login", AUDITOR, *self._as("desk"), "--out", "auditor.token", typed=f"{self.agent_key}\n")
+        self.tvs("login", AUDITOR, *self._as("desk"), "--out", "auditor.token", typed=f"{self.password}\n")
         self._put_on_file()
         for flight in self.flights:
             self.announce(flight)
@@ -105,9 +110,30 @@ class Lane:
 
     def agent_sees(self) -> dict[str, Any]:
         """What the agent's page is told now."""
-        with urllib.request.urlopen(self.agent_page.replace("/agent?", "/agent/events?"), timeout=5) as stream:
+        if not self.cookie:
+            self.log_in(self.password)
+        with self.agent_asks("/events") as stream:
             state: dict[str, Any] = json.loads(stream.readline().removeprefix(b"data: "))
         return state
+
+    def log_in(self, secret: str) -> None:
+        """Begin the agent's shift with the password, or a one-time code while the service is away.
+
+        Raises HTTPError if neither is right.
+        """
+        opener = urllib.request.build_opener(_Stay)
+        with opener.open(self._asked("/login", {"person": AGENT, "secret": secret}), timeout=10) as answer:
+            self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+
+    def agent_asks(self, path: str, form: dict[str, str] | None = None) -> HTTPResponse:
+        """What the agent's page asks of the appliance.  Raises HTTPError."""
+        answer: HTTPResponse = urllib.request.urlopen(self._asked(path, form), timeout=5)
+        return answer
+
+    def _asked(self, path: str, form: dict[str, str] | None) -> Request:
+        body = urllib.parse.urlencode(form).encode() if form is not None else None
+        headers = {"Cookie": self.cookie, "Origin": f"http://127.0.0.1:{self.pages}"}
+        return Request(self.agent_page + path, body, headers)
 
     def decisions(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self._audited("decisions")]
@@ -175,7 +201,7 @@ class Lane:
             f'device = "kiosk-1"\ncamera = "clip:{self.playlist.name}"\njournal_dir = "journal"\n'
             f'[gate]\nkind = "controller"\nport = "gate.tty"\nkey = "gate.key"\nid = 1\n'
             f'[service]\naddress = "localhost:{self.port}"\nidentity = "peers/kiosk-1"\n'
-            f'[screens]\nport = {self.pages}\nagent_key = "{self.agent_key}"\n'
+            f"[screens]\nport = {self.pages}\n"
         )
         key = ("key", "--id", "1", "--key", "gate.key", "--image", "gate.hex")
         subprocess.run(self._command("hardware", *key), cwd=self.root, check=True, capture_output=True)
@@ -190,7 +216,9 @@ class Lane:
         ):
             self.tvs("device", "add", name, *more, "--settings", "tvs.toml", "--out", f"peers/{name}")
         post = ("--role", "auditor@*", "--settings", "tvs.toml")
-        self.tvs("person", "add", AUDITOR, *post, typed=f"{self.agent_key}\n")
+        self.tvs("person", "add", AUDITOR, *post, typed=f"{self.password}\n")
+        person = ("person", "add", AGENT, "--role", f"agent@{PORT}", "--settings", "tvs.toml")
+        self.tvs(*person, typed=f"{self.password}\n")
 
     def _await(self, part: str, ready: Callable[[], bool]) -> None:
         until_s = time.monotonic() + START_S
@@ -199,6 +227,13 @@ class Lane:
             if time.monotonic() > until_s:
                 raise LaneFailed(f"{part} did not come up within {START_S:g} s; {self.root / 'logs'} says why")
             time.sleep(0.1)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """The answer to a login is its cookie, not the page it leads to."""
+
+    def http_error_303(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message) -> IO[bytes]:
+        return fp
 
 
 def free_port(wished: int) -> int:

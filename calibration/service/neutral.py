@@ -31,11 +31,11 @@ from calibration.service.border import intercept
 from calibration.service.deciding import NOW, asked, case, claiming, of, staged
 from calibration.service.figure import Figure
 from calibration.service.journeys import vectors
-from calibration.service.rig import Boarding, Rig, cropped, question, shot, stand_against, template
+from calibration.service.rig import Boarding, Rig, cropped, question, shot, stand_against, template, work
 from calibration.service.stores import KINDS, scratch
 from vision.crop import Crop
 
-SIZE = 420
+SIZE, AGENT = 420, "a.keller"
 SEARCH, CLAIM, PAPERS = "1:N", "1:1", "documents"
 ATTEMPTS = {SEARCH: 3, CLAIM: 3, PAPERS: 1}
 ENCOUNTERS, QUICK = 300, 20
@@ -132,12 +132,13 @@ def measured(kind: str, encounters: int, path: str) -> Times:
         gates = {who: rig.board(f"N/{n}", f"gate{n}", SIZE, known[who]) for n, who in enumerate(WHO)}
         rig.list_(gates[HOTLISTED].first)
         rig.ask(intercept, gates[STOPPED].journey, gates[STOPPED].first.traveler, utc_ms())
+        session = rig.ask(work, AGENT)
         if path == PAPERS:
             rig.ask(travelers.remove, gates[NOBODY].first.traveler)
         with rig:
             stubs = {who: rig.ready(gate, shot(cut)) for who, gate in gates.items()}
             for who, attempt, encounter in _asked(found, encounters):
-                request = _request(path, gates[who], cut, (attempt, encounter))
+                request = _request(path, gates[who], cut, (attempt, encounter, session))
                 began_s = time.perf_counter()
                 reply = _say(stubs[who], request)
                 found.took(who, attempt, began_s)
@@ -148,12 +149,12 @@ def measured(kind: str, encounters: int, path: str) -> Times:
 
 
 def _request(
-    path: str, gate: Boarding, cut: Crop, key: tuple[int, str]
+    path: str, gate: Boarding, cut: Crop, key: tuple[int, str, str]
 ) -> pb.VerifyRequest | pb.VerifyDocumentsRequest:
-    attempt, encounter = key
+    attempt, encounter, session = key
     if path == PAPERS:
-        papers = pb.VerifyDocumentsRequest(encounter=encounter, journey=gate.journey, device=gate.device, agent="AG-7")
-        papers.traveler = gate.first.traveler
+        papers = pb.VerifyDocumentsRequest(encounter=encounter, journey=gate.journey, device=gate.device, agent=AGENT)
+        papers.traveler, papers.session = gate.first.traveler, session
         return papers
     request = question(gate, [shot(cut)], attempt, encounter)
     if path == CLAIM:

@@ -24,12 +24,16 @@ from backend import ca
 from backend.biographic import person
 from backend.clock import utc_ms
 from backend.keys import PERSONS, RECORDS, KeyRing, of_gallery
+from backend.people.posts import Post
 from backend.settings import Settings
-from backend.store import hotlist, journeys, peers, proposals, schema
+from backend.store import hotlist, journeys, peers, proposals, schema, shifts
+from backend.store import people as people_store
 from backend.store.engine import Store, open_store
 from backend.store.hotlist import Entry
 from backend.store.peers import Peer
+from backend.store.people import Account
 from backend.store.proposals import Proposal
+from backend.store.shifts import Shift
 from backend.store.travelers import Traveler
 from calibration.rehearsal.cast import portrait
 from calibration.rehearsal.lane import free_port
@@ -172,6 +176,15 @@ def enlist(db: Connection, keys: KeyRing, journey: str, who: Sequence[Traveler],
     ):
         if made:
             db.execute(table.insert(), made)
+
+
+def work(db: Connection, agent: str, port: str = PORT) -> str:
+    """A shift that an agent has begun at a gate of the port; its session.  The account is made when it is missing."""
+    if people_store.find(db, agent) is None:
+        people_store.add(db, Account(agent), [Post("agent", port)])
+    session, now = str(uuid.uuid4()), utc_ms()
+    shifts.begin(db, Shift(session, agent, port, "G1", "g1", now, now + DAY_MS), now)
+    return session
 
 
 def stand_against(db: Connection, keys: KeyRing, traveler: Traveler, now_utc_ms: int) -> str:

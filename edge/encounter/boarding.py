@@ -38,9 +38,11 @@ def check_documents(event: AgentBoards, subject: int, now_s: float, *, reachable
     alerts an officer if the traveler was to be held.
     """
     if reachable:
-        asking = AskingDocuments(event.fresh, subject, event.traveler, event.agent, now_s)
-        return asking, (AskDocuments(event.fresh, event.traveler, event.agent), Show(Prompt.CHECKING))
-    passing = Passing(event.fresh, subject, Boarded(event.traveler, event.agent), now_s)
+        asking = AskingDocuments(event.fresh, subject, event.traveler, event.agent, now_s, event.session)
+        ask = AskDocuments(event.fresh, event.traveler, event.agent, event.session)
+        return asking, (ask, Show(Prompt.CHECKING))
+    by = Boarded(event.traveler, event.agent, session=event.session)
+    passing = Passing(event.fresh, subject, by, now_s)
     return passing, (Grant(event.fresh, event.agent), Show(Prompt.GO))
 
 
@@ -48,7 +50,7 @@ def asking_documents(asking: AskingDocuments, event: Event, now_s: float) -> Nex
     """Whatever is not a PROCEED, silence too, leaves the gate shut and the traveler with the agent."""
     match event:
         case Told(encounter, _, Proceed(decision)) if encounter == asking.encounter:
-            by = Boarded(asking.traveler, asking.agent, decision)
+            by = Boarded(asking.traveler, asking.agent, decision, asking.session)
             passing = Passing(asking.encounter, asking.subject, by, now_s)
             return passing, (Grant(asking.encounter, decision), Show(Prompt.GO))
         case Told(encounter) if encounter == asking.encounter:

@@ -135,12 +135,14 @@ class ServiceChanged:
 @dataclass(frozen=True, slots=True)
 class AgentBoards:
     """An agent has checked the documents of a traveler.  fresh: the id of the encounter this begins.  stands: the
-    agent's word that the traveler stands in the lane; it counts while there is no camera to see them."""
+    agent's word that the traveler stands in the lane; it counts where no camera sees them.  session: of the agent's
+    shift; "" in journals of earlier releases."""
 
     traveler: str
     agent: str
     fresh: str
     stands: bool = False
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class Boarded:
     traveler: str
     agent: str
     decision: str | None = None
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +238,7 @@ class AskDocuments:
     encounter: str
     traveler: str
     agent: str
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)

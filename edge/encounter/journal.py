@@ -156,9 +156,9 @@ def _follow(left: Recovered, notice: Notice) -> None:
 def _cut_off(left: Recovered, grant: Grant, event: Event) -> CutOff:
     """What is still to be told of a grant, should it have no end."""
     if isinstance(event, AgentBoards):  # the service was away
-        return CutOff(grant.encounter, "", Boarded(event.traveler, event.agent))
+        return CutOff(grant.encounter, "", Boarded(event.traveler, event.agent, session=event.session))
     if (asked := left.asked.get(grant.encounter)) is not None:
-        return CutOff(grant.encounter, grant.by, Boarded(asked.traveler, asked.agent, grant.by))
+        return CutOff(grant.encounter, grant.by, Boarded(asked.traveler, asked.agent, grant.by, asked.session))
     return CutOff(grant.encounter, grant.by)
 
 

@@ -66,6 +66,7 @@ class AskingDocuments:
     traveler: str
     agent: str
     asked_s: float
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from edge.view import View
 
 MOST_BYTES = 1 << 24  # the brain is to be trusted; a ship's list of the missing is long
 ALIVE_S = 1.0
-ANSWER_S = 3.0
+ANSWER_S = 8.0  # a login may wait for the service, then for a slow hash
 NO_ANSWER = "the appliance did not answer in time: look whether the gate opened, then try again"
 
 
@@ -25,7 +25,7 @@ class BrainLine:
         self.setup: asyncio.Future[pb.ScreenSetup] = asyncio.get_running_loop().create_future()
         self._told = pb.ScreenSetup()
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[str]] = {}
+        self._waiting: dict[int, asyncio.Future[pb.ScreenAnswer]] = {}
         self._writer: asyncio.StreamWriter | None = None
 
     async def run(self, brain: socket.socket) -> None:
@@ -37,17 +37,17 @@ class BrainLine:
                 self._hear(pb.ToScreens.FromString(await receive(reader, MOST_BYTES)))
         alive.cancel()
 
-    async def order(self, command: pb.ScreenCommand) -> str:
-        """Have the brain do this; why it did not, "" if it did."""
+    async def order(self, command: pb.ScreenCommand) -> pb.ScreenAnswer:
+        """Have the brain do this."""
         command.number = next(self._numbers)
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[pb.ScreenAnswer] = asyncio.get_running_loop().create_future()
         self._waiting[command.number] = answer
         try:
             self._send(pb.FromScreens(command=command))
             async with asyncio.timeout(ANSWER_S):
                 return await answer
         except TimeoutError:
-            return NO_ANSWER
+            return pb.ScreenAnswer(refusal=NO_ANSWER)
         finally:
             del self._waiting[command.number]
 
@@ -61,7 +61,7 @@ class BrainLine:
                 if not self.setup.done():  # before the first view there is nothing to serve
                     self.setup.set_result(self._told)
             case "answer" if (waiting := self._waiting.get(told.answer.number)) is not None and not waiting.done():
-                waiting.set_result(told.answer.refusal)
+                waiting.set_result(told.answer)
 
     async def _say_alive(self, writer: asyncio.StreamWriter) -> None:
         """From the loop that serves the pages: when it hangs, the brain hears nothing and starts another."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import uvicorn
 
@@ -10,6 +11,7 @@ from edge.screens.bounded import Bounded
 from edge.screens.brain_line import BrainLine
 from edge.screens.connections import accept
 from edge.screens.places import Places
+from edge.screens.serving import Served
 from edge.view import View
 
 MOST_HEADER = 16 * 1024
@@ -27,7 +29,9 @@ async def serve(brain: socket.socket, browsers: socket.socket) -> None:
 
 async def _serve(line: BrainLine, browsers: socket.socket) -> None:
     setup, places = await line.setup, Places()
-    pages = Bounded(build(line.view, line.order, setup.agent_key, places))
+    certificate, key = (Path(file) if file else None for file in (setup.certificate, setup.key))
+    served = Served(frozenset(setup.names), certificate, key)
+    pages = Bounded(build(line.view, line.order, served, places))
     config = uvicorn.Config(
         pages,
         log_level="critical",  # of uvicorn: whatever strangers send would be a line each
@@ -37,6 +41,8 @@ async def _serve(line: BrainLine, browsers: socket.socket) -> None:
         h11_max_incomplete_event_size=MOST_HEADER,
         ws="none",
         lifespan="off",
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
     server = uvicorn.Server(config)
     config.load()

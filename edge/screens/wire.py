@@ -11,7 +11,7 @@ from limen.v1 import screens_pb2 as pb
 from edge.boarding_shown import Boarding, Stage
 from edge.encounter.events import Prompt
 from edge.sentences import CameraSays, GateSays, LaneSays, Result, ServiceSays
-from edge.view import Missing, View, Visit
+from edge.view import Missing, OpenShift, View, Visit
 
 _SIZE = struct.Struct(">I")
 _AS_IT_IS = (
@@ -40,6 +40,7 @@ _READ: dict[str, Callable[[pb.ScreenView], object]] = {
     "gate_checks": lambda told: tuple(told.gate_checks),
     "photos": lambda told: (told.photos_done, told.photos_total),
     "boarding": lambda told: _boarding(told.boarding) if told.HasField("boarding") else None,
+    "shifts": lambda told: tuple(OpenShift(s.cookie_sha256, s.person) for s in told.shifts),
 }
 
 
@@ -73,6 +74,8 @@ class ViewPacker:
         told.photos_done, told.photos_total = view.photos
         for name in (*_AS_IT_IS, *_WORDS):
             setattr(told, name, getattr(view, name))
+        for shift in view.shifts:
+            told.shifts.add(cookie_sha256=shift.cookie_sha256, person=shift.person)
         for visit in view.visits:
             told.visits.add(at=visit.at, encounter=visit.encounter, result=visit.result)
         if (shown := view.boarding) is not None:

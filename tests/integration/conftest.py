@@ -20,7 +20,7 @@ from tests.conftest import Caller
 from tests.integration.acts import Gate
 from tests.integration.desk import Desk
 from tests.integration.lists import NOW_UTC_MS
-from tests.integration.screens_rig import KEY, Screens, chromium
+from tests.integration.screens_rig import Screens, chromium
 from tests.integration.telling import Telling
 
 
@@ -62,8 +62,8 @@ def g1(gate: Caller) -> Gate:
 
 
 @pytest.fixture
-def screens() -> Iterator[Screens]:
-    screens = Screens()
+def screens(tmp_path: Path) -> Iterator[Screens]:
+    screens = Screens(tmp_path)
     yield screens
     screens.stop()
 
@@ -87,6 +87,6 @@ def boarding(screens: Screens, page: Page) -> Page:
     today = datetime.now().astimezone().date()
     missing = (Missing("t1", "SPECIMEN ANNA", "12A"), Missing("t2", "MUSTER BEN", "12B"))
     screens.update(missing=missing, journey=f"XX123/{today:%Y%m%d}/ZRH", expected=5, lane=LaneSays.SOMEBODY)
-    page.goto(screens.url(f"/agent?key={KEY}"))
+    screens.begin(page)
     expect(page.locator("#count")).to_have_text("(2)")
     return page

@@ -9,7 +9,8 @@ from edge.boarding_shown import Boarding, Stage
 from edge.encounter.events import AgentBoards, AgentWithdraws, Event, Prompt
 from edge.sentences import LaneSays, Result, ServiceSays
 from edge.view import Missing
-from tests.integration.screens_rig import KEY, PASS, Screens, of_today
+from tests.integration.screens_rig import PASS, Screens, of_today
+from tests.podium import AGENT
 
 PEOPLE = tuple(Missing(f"t{i}", f"NAME{i:02} GIVEN", f"{i}A") for i in range(1, 31))
 
@@ -36,11 +37,9 @@ def places(page: Page) -> dict[str, Any]:
     return found
 
 
-def test_one_selected_person_is_asked_about_once_and_boarded_under_a_badge(screens: Screens, boarding: Page) -> None:
+def test_one_selected_person_is_asked_about_once_and_boarded_in_the_own_name(screens: Screens, boarding: Page) -> None:
     expect(checked(boarding)).to_be_disabled()
     boarding.get_by_role("option", name="SPECIMEN ANNA").click()
-    expect(boarding.locator("#panel")).to_contain_text("your badge")
-    boarding.get_by_label("Your badge").fill("AG-7")
     checked(boarding).click()
     expect(boarding.locator("#panel")).to_contain_text("12A SPECIMEN ANNA")
     assert screens.heard == [], "not before it was asked once"
@@ -48,11 +47,10 @@ def test_one_selected_person_is_asked_about_once_and_boarded_under_a_badge(scree
     yes(boarding).click()
     event = only(screens, boarding)
     assert isinstance(event, AgentBoards)
-    assert (event.traveler, event.agent, event.stands) == ("t1", "AG-7", False)
+    assert (event.traveler, event.agent, event.stands) == ("t1", AGENT, False)
 
 
 def test_a_double_click_does_not_answer_the_question_it_brought_up(screens: Screens, boarding: Page) -> None:
-    boarding.get_by_label("Your badge").fill("AG-7")
     boarding.get_by_role("option", name="SPECIMEN ANNA").click()
     checked(boarding).dblclick()
     boarding.wait_for_timeout(500)
@@ -71,7 +69,6 @@ def test_a_double_click_does_not_answer_the_question_it_brought_up(screens: Scre
 def test_it_is_not_offered_where_it_may_not_be_and_says_why(
     screens: Screens, boarding: Page, change: dict[str, Any], why: str
 ) -> None:
-    boarding.get_by_label("Your badge").fill("AG-7")
     boarding.get_by_role("option", name="SPECIMEN ANNA").click()
     expect(checked(boarding)).to_be_enabled()
     screens.update(**change)
@@ -85,25 +82,24 @@ def test_it_is_not_offered_where_it_may_not_be_and_says_why(
     ("lane", "stands", "status"),
     [
         (LaneSays.NOBODY, "false", 409),
-        (LaneSays.NOBODY, "true", 200),
+        (LaneSays.NOBODY, "true", 303),
         (LaneSays.NO_CAMERA, "false", 409),
-        (LaneSays.NO_CAMERA, "true", 200),
-        (LaneSays.SOMEBODY, "false", 200),
+        (LaneSays.NO_CAMERA, "true", 303),
+        (LaneSays.SOMEBODY, "false", 303),
     ],
 )
 def test_the_appliance_refuses_it_too(
     screens: Screens, boarding: Page, lane: LaneSays, stands: str, status: int
 ) -> None:
     screens.update(lane=lane)
-    form: dict[str, str | float | bool] = {"key": KEY, "traveler": "t1", "agent": "AG-7", "stands": stands}
-    assert boarding.request.post(screens.url("/agent/board"), form=form).status == status
-    assert len(screens.heard) == (status == 200)
+    form: dict[str, str | float | bool] = {"traveler": "t1", "stands": stands}
+    assert screens.post(boarding, "/agent/board", form).status == status
+    assert len(screens.heard) == (status == 303)
 
 
 @pytest.mark.parametrize("lane", [LaneSays.NO_CAMERA, LaneSays.NOBODY])
 def test_dig2_whom_no_camera_sees_the_agent_says_stands_there(screens: Screens, boarding: Page, lane: LaneSays) -> None:
     screens.update(lane=lane)
-    boarding.get_by_label("Your badge").fill("AG-7")
     boarding.get_by_role("option", name="SPECIMEN ANNA").click()
     checked(boarding).click()
     expect(yes(boarding)).to_be_disabled()
@@ -154,7 +150,6 @@ def test_the_list_never_moves_under_the_pointer(screens: Screens, boarding: Page
 def test_keyboard_alone_while_events_arrive(screens: Screens, boarding: Page) -> None:
     screens.update(missing=PEOPLE, expected=40)
     expect(boarding.locator("#missing li")).to_have_count(30)
-    boarding.get_by_label("Your badge").fill("AG-7")
     boarding.get_by_label("Find by name or seat").focus()
 
     def event_arrives(number: int) -> None:
@@ -196,7 +191,6 @@ def test_keyboard_alone_while_events_arrive(screens: Screens, boarding: Page) ->
 def test_a_scan_selects_the_traveler_and_boards_nobody_even_over_a_focused_button(
     screens: Screens, boarding: Page
 ) -> None:
-    boarding.get_by_label("Your badge").fill("AG-7")
     boarding.get_by_role("option", name="MUSTER BEN").click()
     expect(checked(boarding)).to_be_focused()
     boarding.keyboard.type(of_today(PASS) + "\n\n")
@@ -209,7 +203,6 @@ def test_a_scan_selects_the_traveler_and_boards_nobody_even_over_a_focused_butto
 
 
 def test_a_page_that_is_not_current_says_so_and_offers_nothing(screens: Screens, boarding: Page) -> None:
-    boarding.get_by_label("Your badge").fill("AG-7")
     boarding.get_by_role("option", name="SPECIMEN ANNA").click()
     expect(checked(boarding)).to_be_enabled()
     screens.moves = False

@@ -15,7 +15,8 @@ from backend.store import alerts, allowances, crossings, journeys
 from backend.store.allowances import Allowance
 from backend.store.decisions import Decision
 from calibration.service.border import NOW, Border, boarded, intercept
-from tests.conftest import Caller
+from calibration.service.rig import work
+from tests.conftest import Caller, Service
 from tests.integration.test_claim import traveler
 
 
@@ -119,16 +120,21 @@ def test_air22_an_allowance_is_spent_by_the_answer_it_made(border: Border) -> No
     assert border.ask(allowances.usable, journey, anna, NOW + 4) is None
 
 
-def test_over_tls_a_gate_opens_on_the_answer_alone_and_every_wait_has_one_size(gate: Caller, journey: str) -> None:
+def test_over_tls_a_gate_opens_on_the_answer_alone_and_every_wait_has_one_size(
+    service: Service, gate: Caller, journey: str
+) -> None:
     who = traveler(gate, "A1")
     request = pb.VerifyDocumentsRequest(encounter=str(uuid.uuid4()), journey=journey, device="g1", traveler=who)
     with pytest.raises(grpc.RpcError, match="agent"):
         gate.verification.VerifyDocuments(request, timeout=5)
-    request.agent = "AG-7"
+    request.agent = "a.keller"
+    with pytest.raises(grpc.RpcError, match="no such shift"):
+        gate.verification.VerifyDocuments(request, timeout=5)
+    request.session = service.ask(work, "a.keller")
     first = gate.verification.VerifyDocuments(request, timeout=5)
     assert first.WhichOneof("directive") == "proceed"
     told = pb.ReportOutcomeRequest(encounter=request.encounter, journey=journey, ended_utc_ms=1, since_answer_ms=900)
-    told.boarded.traveler, told.boarded.agent, told.boarded.decision = who, "AG-7", first.proceed.decision
+    told.boarded.traveler, told.boarded.agent, told.boarded.decision = who, "a.keller", first.proceed.decision
     assert gate.verification.ReportOutcome(told, timeout=5).status == pb.ReportOutcomeReply.STATUS_RECORDED
     sizes = set()
     for stranger in (who, str(uuid.uuid4())):

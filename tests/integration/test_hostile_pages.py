@@ -5,33 +5,34 @@ import socket
 import struct
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from limen.v1 import screens_pb2 as pb
 
 from calibration.rehearsal.lane import free_port
+from edge.agents.shifts import Begun
 from edge.encounter.events import Event
 from edge.screens.wire import framed
 from edge.screens_link import BURST, MOST_A_SECOND, ScreensLink
 from edge.sentences import LaneSays
-from edge.settings import Screens
 from edge.view import Missing, View
+from tests.integration.test_screens_link import settings
+from tests.podium import AGENT, CODES, hold_codes, identity, shifts_at
 
 SECONDS = 2.0
+
+
+def _command(board: pb.BoardByDocuments) -> bytes:
+    return framed(pb.FromScreens(command=pb.ScreenCommand(number=1, board=board)).SerializeToString())
+
+
 FLOOD = {
     "alive": framed(pb.FromScreens(alive=pb.ScreensAlive()).SerializeToString()),
     "nothing": framed(b""),
-    "commands": framed(
-        pb.FromScreens(
-            command=pb.ScreenCommand(board=pb.BoardByDocuments(traveler="t1", agent="AG-7"))
-        ).SerializeToString()
-    ),
-    "refused commands": framed(
-        pb.FromScreens(
-            command=pb.ScreenCommand(number=1, board=pb.BoardByDocuments(agent="x" * 4000))
-        ).SerializeToString()
-    ),
+    "refused commands": _command(pb.BoardByDocuments(cookie="x" * 4000)),
 }
+COMMANDS = "commands"
 NONSENSE = {
     "too long": struct.pack(">I", 1 << 31),
     "no protobuf": framed(b"\xff" * 64),
@@ -42,9 +43,12 @@ NONSENSE = {
 class Taken:
     """The brain's end of a line whose other end is `wire`."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
         self.view, self.heard = View(missing=(Missing("t1", "A", "1A"),), lane=LaneSays.SOMEBODY), list[Event]()
-        self.link = ScreensLink(Screens(port=free_port(0), agent_key="a key for tests"), self.view, self.heard.append)
+        of = identity(root)
+        hold_codes(root / "j", 1)
+        self.shifts = shifts_at(root / "j", of)
+        self.link = ScreensLink(settings(of, free_port(0)), self.view, self.shifts, self.heard.append)
         self.ours, self.wire = socket.socketpair()
         self.wire.setblocking(False)
 
@@ -57,26 +61,29 @@ class Taken:
 
 
 @pytest.fixture
-async def taken() -> AsyncIterator[Taken]:
-    taken = Taken()
+async def taken(tmp_path: Path) -> AsyncIterator[Taken]:
+    taken = Taken(tmp_path)
     yield taken
     taken.wire.close()
     taken.link.close()
 
 
-@pytest.mark.parametrize("kind", FLOOD)
+@pytest.mark.parametrize("kind", [*FLOOD, COMMANDS])
 async def test_a_flood_takes_a_bounded_number_and_the_loop_stays_free(taken: Taken, kind: str) -> None:
     """It never reads either: nothing piles up for it."""
     loop = asyncio.get_running_loop()
     conversing = asyncio.create_task(taken.converse())
-    flood, until_s, turns = FLOOD[kind] * 1000, time.monotonic() + SECONDS, 0
+    began = await taken.shifts.begin(AGENT, CODES[0], "10.0.0.1")
+    assert isinstance(began, Begun)
+    board = _command(pb.BoardByDocuments(traveler="t1", cookie=began.cookie))
+    flood, until_s, turns = FLOOD.get(kind, board) * 1000, time.monotonic() + SECONDS, 0
     sending = asyncio.create_task(_send(loop, taken.wire, flood))
     while time.monotonic() < until_s:
         await asyncio.sleep(0.005)
         turns += 1
     assert turns > 20, "the loop went on turning"
     assert len(taken.heard) <= BURST + MOST_A_SECOND * (SECONDS + 3)
-    assert bool(taken.heard) is (kind == "commands")
+    assert bool(taken.heard) is (kind == COMMANDS)
     conversing.cancel()
     sending.cancel()
     await asyncio.gather(conversing, sending, return_exceptions=True)

@@ -56,7 +56,7 @@ def settings(folder: Path) -> Settings:
         "gate": {"kind": "controller", "port": str(folder / "gate.tty"), "key": str(folder / "gate.key"), "id": 1},
         "journal_dir": str(folder / "journal"),
         "service": {"address": "localhost:1", "identity": str(folder)},
-        "screens": {"port": free_port(0), "agent_key": "a key for tests"},
+        "screens": {"port": free_port(0)},
     }
     return Settings.model_validate(tree)
 

@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator
@@ -13,26 +15,39 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from limen.v1 import screens_pb2 as pb
 
 from calibration.rehearsal.lane import free_port
+from edge.agent_orders import carry_out
+from edge.agents.shifts import Begun
 from edge.encounter.events import AgentBoards, Event, Prompt
 from edge.errors import SettingsUnfit
+from edge.screens.app import COOKIE
 from edge.screens_link import ScreensLink
 from edge.sentences import GateSays, LaneSays
-from edge.settings import Screens
+from edge.settings import Settings
 from edge.view import Missing, View
+from tests.podium import AGENT, CODES, hold_codes, identity, shifts_at
 
-KEY = "a key for tests"
 ANNA = Missing("t1", "SPECIMEN ANNA", "12A")
 
 
 class Pages:
     """The brain's end, its view and what it heard; the process itself is at the other end."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
         self.view, self.heard = View(), list[Event]()
         self.port = free_port(0)
-        self.link = ScreensLink(Screens(port=self.port, agent_key=KEY), self.view, self.heard.append)
+        of = identity(root)
+        hold_codes(root / "j")
+        self.shifts = shifts_at(root / "j", of, lambda open_: self.view.update(shifts=open_))
+        self.link = ScreensLink(settings(of, self.port), self.view, self.shifts, self.heard.append)
+        self.cookie = ""
+
+    async def begin(self) -> None:
+        began = await self.shifts.begin(AGENT, CODES[0], "10.0.0.1")
+        assert isinstance(began, Begun)
+        self.cookie = f"{COOKIE}={began.cookie}"
 
     @property
     def process(self) -> int:
@@ -46,11 +61,17 @@ class Pages:
         return max(found)
 
     async def sees(self) -> dict[str, Any]:
-        return await asyncio.to_thread(self._sees)
+        until_s = time.monotonic() + 30
+        while True:
+            try:
+                return await asyncio.to_thread(self._sees)
+            except urllib.error.HTTPError as error:  # a new process has not been told of the shift yet
+                assert (error.code, time.monotonic() < until_s) == (403, True)
+            await asyncio.sleep(0.1)
 
     def _sees(self) -> dict[str, Any]:
-        key = urllib.parse.quote(KEY)
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/agent/events?key={key}", timeout=30) as stream:
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}/agent/events", headers={"Cookie": self.cookie})
+        with urllib.request.urlopen(asked, timeout=30) as stream:
             state: dict[str, Any] = json.loads(stream.readline().removeprefix(b"data: "))
         return state
 
@@ -59,8 +80,9 @@ class Pages:
             return str(page.read().decode())
 
     async def board(self, traveler: str) -> int:
-        form = urllib.parse.urlencode({"key": KEY, "traveler": traveler, "agent": "AG-7"})
-        request = "POST /agent/board HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        form, host = urllib.parse.urlencode({"traveler": traveler}), f"127.0.0.1:{self.port}"
+        request = f"POST /agent/board HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {self.cookie}\r\n"
+        request += "Content-Type: application/x-www-form-urlencoded\r\n"
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(f"{request}Content-Length: {len(form)}\r\n\r\n{form}".encode())
         status = (await reader.readline()).split()[1]
@@ -76,8 +98,9 @@ class Pages:
 
 
 @pytest.fixture
-async def pages() -> AsyncIterator[Pages]:
-    pages = Pages()
+async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
+    pages = Pages(tmp_path)
+    await pages.begin()
     running = asyncio.create_task(pages.link.run())
     yield pages
     running.cancel()
@@ -95,7 +118,7 @@ async def test_the_pages_show_what_the_brain_told_and_an_agents_command_arrives(
     assert await pages.board("t1") == 303
     (event,) = pages.heard
     assert isinstance(event, AgentBoards)
-    assert (event.traveler, event.agent) == ("t1", "AG-7")
+    assert (event.traveler, event.agent) == ("t1", AGENT)
     assert await pages.board("t2") == 409
     pages.view.update(prompt=Prompt.GO)
     assert await pages.board("t1") == 409
@@ -119,8 +142,8 @@ async def test_while_it_hangs_the_brain_tells_it_nothing_more_than_fits(pages: P
     await pages.sees()
     before = pages.process
     os.kill(before, signal.SIGSTOP)
-    for time in range(100):
-        pages.view.update(missing=tuple(Missing(str(n), f"at {time}", "1A") for n in range(2000)))
+    for round_ in range(100):
+        pages.view.update(missing=tuple(Missing(str(n), f"at {round_}", "1A") for n in range(2000)))
         await asyncio.sleep(0.01)
     os.kill(before, signal.SIGCONT)
     async with asyncio.timeout(30):
@@ -128,15 +151,35 @@ async def test_while_it_hangs_the_brain_tells_it_nothing_more_than_fits(pages: P
             await asyncio.sleep(0.1)
 
 
-def test_an_address_that_is_taken_refuses_to_start() -> None:
+def settings(of: Path, port: int) -> Settings:
+    gate = {"kind": "controller", "port": "gate.tty", "key": "gate.key", "id": 1}
+    service = {"address": "localhost:1", "identity": str(of)}
+    tree = {"device": "g1", "camera": "clip:x", "journal_dir": "j", "gate": gate, "service": service}
+    return Settings.model_validate(tree | {"screens": {"port": port}})
+
+
+async def test_the_brain_believes_no_page_about_who_boards(pages: Pages) -> None:
+    pages.view.update(missing=(ANNA,), gate="closed")
+    await pages.sees()
+    for command, words in (
+        (pb.ScreenCommand(board=pb.BoardByDocuments(traveler="t1", cookie="made up")), "log in"),
+        (pb.ScreenCommand(board=pb.BoardByDocuments(traveler="t1")), "log in"),
+        (pb.ScreenCommand(), "no such command"),
+    ):
+        answer, event = await carry_out(command, pages.view, pages.shifts)
+        assert (words in answer.refusal, event) == (True, None)
+
+
+async def test_an_address_that_is_taken_refuses_to_start(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(SettingsUnfit, match=f"screens 127.0.0.1:{port}: Address already in use"):
-            ScreensLink(Screens(port=port, agent_key=KEY), View(), lambda _: None)
+            ScreensLink(settings(tmp_path, port), View(), shifts_at(tmp_path, identity(tmp_path)), lambda _: None)
 
 
-HEAD = b"GET /events HTTP/1.1\r\nHost: x\r\n"
-FORM = b"POST /agent/board HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+HEAD = b"GET /events HTTP/1.1\r\nHost: localhost\r\n"
+FORM = b"POST /agent/login HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+FORM += b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +189,7 @@ FORM = b"POST /agent/board HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ww
         (HEAD[:12], b""),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000, b"HTTP/1.1 400"),
         (FORM + b"Content-Length: 100000000\r\n\r\nkey=" + b"x" * 100_000, b"HTTP/1.1 413"),
-        (FORM + b"Transfer-Encoding: chunked\r\n\r\n" + b"2000\r\n" + b"x" * 0x2000, b""),
+        (FORM + b"Transfer-Encoding: chunked\r\n\r\n" + b"2000\r\n" + b"x" * 0x2000, b"HTTP/1.1 413"),
         (b"\x16\x03\x01" + bytes(2000), b"HTTP/1.1 400"),
     ],
 )

@@ -5,9 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,6 +114,7 @@ def test_ops1_without_the_service_agents_board_and_records_arrive_later_exactly_
     wait(lane, lambda: not lane.agent_sees()["service_up"], "the outage on the agent's page")
     lane.play(clips["stranger-live"])
     wait(lane, lambda: lane.agent_sees()["prompt"] == "see_agent", "the alternate procedure on screen")
+    wait(lane, lambda: lane.agent_sees()["lane"] == "somebody", "somebody in the lane")
     assert not any(event.get("position") == "open" for event in lane.controller())
 
     _board(lane, someone)
@@ -179,8 +177,7 @@ def _reasons(lane: Lane) -> list[str]:
 
 
 def _board(lane: Lane, traveler: str) -> None:
-    form = urllib.parse.urlencode({"key": lane.agent_key, "traveler": traveler, "agent": "AG-7"}).encode()
-    urllib.request.urlopen(f"{lane.traveller_page}agent/board", form, timeout=5).close()
+    lane.agent_asks("/board", {"traveler": traveler}).close()
 
 
 def test_gs03_gs04_a_killed_host_leaves_the_gate_closed_and_the_encounter_not_counted(

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from calibration.rehearsal.__main__ import set_up
 from calibration.rehearsal.cast import EMPTY, MORNING
-from calibration.rehearsal.lane import Lane, LaneFailed, free_port
+from calibration.rehearsal.lane import AGENT, Lane, LaneFailed, free_port
 from calibration.rehearsal.play import Stage
 
 DOWN_S = 3.0 + 2.0  # what the judge is allowed, and what a machine that does other things takes
@@ -63,6 +63,10 @@ def pages(lane: Lane, browser: Browser) -> tuple[Page, Page]:
     traveler, agent = context.new_page(), context.new_page()
     traveler.goto(lane.traveller_page)
     agent.goto(lane.agent_page)
+    agent.get_by_label("Name").fill(AGENT)
+    agent.get_by_label("Password").fill(lane.password)
+    agent.get_by_role("button", name="Begin").click()
+    expect(agent.locator("#agent")).to_have_text(AGENT)
     return traveler, agent
 
 

@@ -4,7 +4,6 @@ import * as list from "/pages/agent_list.js";
 import * as panel from "/pages/agent_panel.js";
 import { begin as beginScanning } from "/pages/agent_scan.js";
 
-const key = new URLSearchParams(location.search).get("key") ?? "";
 const at = (id) => document.getElementById(id);
 const LAMPS = {
   off: ["", "off"], ready: ['<circle cx="20" cy="20" r="13"/>', "ready"],
@@ -18,11 +17,9 @@ const LAMPS = {
 
 let state = null, current = false;
 
-const agent = () => at("badge").value && at("badge").checkValidity() ? at("badge").value : "";
-
 async function post(path, fields) {
   try {
-    const answer = await fetch(path, { method: "POST", redirect: "manual", body: new URLSearchParams({ key, ...fields }) });
+    const answer = await fetch(path, { method: "POST", redirect: "manual", body: new URLSearchParams(fields) });
     if (answer.status < 400) return "";
     const { detail } = await answer.json();
     return typeof detail === "string" ? detail : "The appliance refused this. Try again.";
@@ -39,6 +36,7 @@ function choose(traveler, { stay = false } = {}) {
 
 function draw(s) {
   state = s;
+  at("agent").textContent = s.agent;
   const [picture, words] = LAMPS[s.lamp];
   at("lamp").dataset.lamp = s.lamp;
   at("lamp").querySelector("svg").innerHTML = picture;
@@ -57,14 +55,13 @@ function draw(s) {
 }
 
 panel.begin({
-  person: list.person, agent, state: () => current ? state : null,
-  board: (traveler, stands) => post("/agent/board", { traveler, agent: agent(), stands }),
+  person: list.person, state: () => current ? state : null,
+  board: (traveler, stands) => post("/agent/board", { traveler, stands }),
   withdraw: (encounter) => post("/agent/withdraw", { encounter }),
   released: () => { list.mark(null); at("scanned").focus(); },
 });
 list.begin(choose);
 beginScanning((traveler) => choose(traveler, { stay: true }));
-at("badge").oninput = () => panel.draw();
 
 document.addEventListener("keydown", (press) => {
   const here = document.activeElement, finding = here === at("sought");
@@ -83,9 +80,12 @@ document.addEventListener("keydown", (press) => {
 });
 
 panel.draw();
-follow(`/agent/events?key=${encodeURIComponent(key)}`, (s) => { current = true; draw(s); }, (now) => {
+follow("/agent/events", (s) => { current = true; draw(s); }, (now) => {
   current = now;
   at("stale").hidden = now;
   document.body.classList.toggle("old", !now);
   panel.draw();
+}, async () => {
+  const answer = await fetch("/agent").catch(() => null);
+  if (answer?.ok) location.reload();  // the shift has ended: the page asks who works here now
 });

@@ -6,7 +6,7 @@ const SOON_MS = 400;  // a second press this soon after the question appeared wa
 let selected = null, confirming = false, stands = false, asked = null, since = 0, words = "", sent = false, asks;
 
 export function begin(calls) {
-  asks = calls;  // person(traveler), state(), agent(), board(traveler, stands), withdraw(encounter), released()
+  asks = calls;  // person(traveler), state(), board(traveler, stands), withdraw(encounter), released()
 }
 
 function stage() {
@@ -23,7 +23,6 @@ function obstacle() {
   if (!state) return "This page is not current.";
   if (!selected) return "Select a traveler in the list, or scan a document.";
   if (!asks.person(selected.traveler)) return "No longer missing: already aboard.";
-  if (!asks.agent()) return "Say who you are first: your badge.";
   if (state.boarding && state.boarding.stage !== "ended") return "Somebody else is being served.";
   if (state.prompt === "go") return "Somebody is passing: wait until the gate is closed.";
   return "";

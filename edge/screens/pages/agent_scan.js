@@ -1,5 +1,4 @@
 // A reader types into the field and ends with Enter.  The scan only selects a traveler: the agent boards.
-const key = new URLSearchParams(location.search).get("key") ?? "";
 const at = (id) => document.getElementById(id);
 const LINES = { 30: 3, 36: 2, 44: 2 };
 let propose = () => {};
@@ -31,7 +30,7 @@ async function look() {
   propose(null);
   let told;
   try {
-    const answer = await fetch("/agent/scan", { method: "POST", body: new URLSearchParams({ key, text }) });
+    const answer = await fetch("/agent/scan", { method: "POST", body: new URLSearchParams({ text }) });
     if (!answer.ok) throw new Error(String(answer.status));
     told = await answer.json();
   } catch {

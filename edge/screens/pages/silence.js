@@ -2,7 +2,8 @@
 // that the appliance itself has not moved, and the page is not current: `changed(false)`.  It recovers by itself.
 const SILENT_MS = 3000, LOOK_MS = 250;
 
-export function follow(address, heard, changed) {
+// ended(): the stream is over or was refused, and the page must be asked for anew.
+export function follow(address, heard, changed, ended = () => {}) {
   let last = performance.now(), current = false, source;
 
   function tell(now) {
@@ -18,13 +19,14 @@ export function follow(address, heard, changed) {
       heard(state);
       tell(true);
     };
+    source.addEventListener("ended", ended);
     source.onerror = () => tell(false);
   }
 
   setInterval(() => {
     if (performance.now() - last <= SILENT_MS) return;
     tell(false);
-    if (source.readyState === EventSource.CLOSED) { source.close(); open(); }  // refused once: a browser gives up for ever
+    if (source.readyState === EventSource.CLOSED) { source.close(); ended(); open(); }  // refused once: a browser gives up for ever
   }, LOOK_MS);
   changed(false);
   open();

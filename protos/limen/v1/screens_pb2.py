@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16limen/v1/screens.proto\x12\x08limen.v1\"?\n\x0fMissingTraveler\x12\x10\n\x08traveler\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04seat\x18\x03 \x01(\t\"<\n\x0bScreenVisit\x12\n\n\x02\x61t\x18\x01 \x01(\t\x12\x11\n\tencounter\x18\x02 \x01(\t\x12\x0e\n\x06result\x18\x03 \x01(\t\"T\n\x0eScreenBoarding\x12\x11\n\tencounter\x18\x01 \x01(\t\x12\x10\n\x08traveler\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12\x0e\n\x06result\x18\x04 \x01(\t\"\xee\x03\n\nScreenView\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12\x0c\n\x04lamp\x18\x02 \x01(\t\x12\x0c\n\x04gate\x18\x03 \x01(\t\x12\x16\n\x0enot_guaranteed\x18\x04 \x03(\t\x12\x0e\n\x06\x63\x61mera\x18\x05 \x01(\t\x12\x0e\n\x06reader\x18\x06 \x01(\t\x12\x11\n\treader_ok\x18\x07 \x01(\x08\x12\x0f\n\x07service\x18\x08 \x01(\t\x12\x12\n\nservice_up\x18\t \x01(\x08\x12\x19\n\x11liveness_enforced\x18\n \x01(\x08\x12\x0f\n\x07journey\x18\x0b \x01(\t\x12\x0e\n\x06outbox\x18\r \x01(\x05\x12*\n\x07missing\x18\x0e \x03(\x0b\x32\x19.limen.v1.MissingTraveler\x12%\n\x06visits\x18\x0f \x03(\x0b\x32\x15.limen.v1.ScreenVisit\x12\x0f\n\x07moved_s\x18\x10 \x01(\x01\x12\x12\n\nloop_lag_s\x18\x11 \x01(\x01\x12\x10\n\x08\x65xpected\x18\x12 \x01(\x05\x12\x13\n\x0bgate_checks\x18\x13 \x03(\t\x12\x13\n\x0bphotos_done\x18\x14 \x01(\x05\x12\x14\n\x0cphotos_total\x18\x15 \x01(\x05\x12\x0c\n\x04lane\x18\x16 \x01(\t\x12*\n\x08\x62oarding\x18\x17 \x01(\x0b\x32\x18.limen.v1.ScreenBoardingJ\x04\x08\x0c\x10\r\" \n\x0bScreenSetup\x12\x11\n\tagent_key\x18\x01 \x01(\t\"/\n\x0cScreenAnswer\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\x0f\n\x07refusal\x18\x02 \x01(\t\"\x8b\x01\n\tToScreens\x12&\n\x05setup\x18\x01 \x01(\x0b\x32\x15.limen.v1.ScreenSetupH\x00\x12$\n\x04view\x18\x02 \x01(\x0b\x32\x14.limen.v1.ScreenViewH\x00\x12(\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x16.limen.v1.ScreenAnswerH\x00\x42\x06\n\x04what\"C\n\x10\x42oardByDocuments\x12\x10\n\x08traveler\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12\x0e\n\x06stands\x18\x03 \x01(\x08\"%\n\x10WithdrawBoarding\x12\x11\n\tencounter\x18\x01 \x01(\t\"\x84\x01\n\rScreenCommand\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12+\n\x05\x62oard\x18\x02 \x01(\x0b\x32\x1a.limen.v1.BoardByDocumentsH\x00\x12.\n\x08withdraw\x18\x03 \x01(\x0b\x32\x1a.limen.v1.WithdrawBoardingH\x00\x42\x06\n\x04what\"\x0e\n\x0cScreensAlive\"j\n\x0b\x46romScreens\x12\'\n\x05\x61live\x18\x01 \x01(\x0b\x32\x16.limen.v1.ScreensAliveH\x00\x12*\n\x07\x63ommand\x18\x02 \x01(\x0b\x32\x17.limen.v1.ScreenCommandH\x00\x42\x06\n\x04whatb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16limen/v1/screens.proto\x12\x08limen.v1\"?\n\x0fMissingTraveler\x12\x10\n\x08traveler\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04seat\x18\x03 \x01(\t\"<\n\x0bScreenVisit\x12\n\n\x02\x61t\x18\x01 \x01(\t\x12\x11\n\tencounter\x18\x02 \x01(\t\x12\x0e\n\x06result\x18\x03 \x01(\t\"T\n\x0eScreenBoarding\x12\x11\n\tencounter\x18\x01 \x01(\t\x12\x10\n\x08traveler\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12\x0e\n\x06result\x18\x04 \x01(\t\"2\n\tOpenShift\x12\x15\n\rcookie_sha256\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"\x93\x04\n\nScreenView\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12\x0c\n\x04lamp\x18\x02 \x01(\t\x12\x0c\n\x04gate\x18\x03 \x01(\t\x12\x16\n\x0enot_guaranteed\x18\x04 \x03(\t\x12\x0e\n\x06\x63\x61mera\x18\x05 \x01(\t\x12\x0e\n\x06reader\x18\x06 \x01(\t\x12\x11\n\treader_ok\x18\x07 \x01(\x08\x12\x0f\n\x07service\x18\x08 \x01(\t\x12\x12\n\nservice_up\x18\t \x01(\x08\x12\x19\n\x11liveness_enforced\x18\n \x01(\x08\x12\x0f\n\x07journey\x18\x0b \x01(\t\x12\x0e\n\x06outbox\x18\r \x01(\x05\x12*\n\x07missing\x18\x0e \x03(\x0b\x32\x19.limen.v1.MissingTraveler\x12%\n\x06visits\x18\x0f \x03(\x0b\x32\x15.limen.v1.ScreenVisit\x12\x0f\n\x07moved_s\x18\x10 \x01(\x01\x12\x12\n\nloop_lag_s\x18\x11 \x01(\x01\x12\x10\n\x08\x65xpected\x18\x12 \x01(\x05\x12\x13\n\x0bgate_checks\x18\x13 \x03(\t\x12\x13\n\x0bphotos_done\x18\x14 \x01(\x05\x12\x14\n\x0cphotos_total\x18\x15 \x01(\x05\x12\x0c\n\x04lane\x18\x16 \x01(\t\x12*\n\x08\x62oarding\x18\x17 \x01(\x0b\x32\x18.limen.v1.ScreenBoarding\x12#\n\x06shifts\x18\x18 \x03(\x0b\x32\x13.limen.v1.OpenShiftJ\x04\x08\x0c\x10\r\"D\n\x0bScreenSetup\x12\r\n\x05names\x18\x02 \x03(\t\x12\x13\n\x0b\x63\x65rtificate\x18\x03 \x01(\t\x12\x0b\n\x03key\x18\x04 \x01(\tJ\x04\x08\x01\x10\x02\"P\n\x0cScreenAnswer\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\x0f\n\x07refusal\x18\x02 \x01(\t\x12\x0e\n\x06\x63ookie\x18\x03 \x01(\t\x12\x0f\n\x07lasts_s\x18\x04 \x01(\x05\"\x8b\x01\n\tToScreens\x12&\n\x05setup\x18\x01 \x01(\x0b\x32\x15.limen.v1.ScreenSetupH\x00\x12$\n\x04view\x18\x02 \x01(\x0b\x32\x14.limen.v1.ScreenViewH\x00\x12(\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x16.limen.v1.ScreenAnswerH\x00\x42\x06\n\x04what\"J\n\x10\x42oardByDocuments\x12\x10\n\x08traveler\x18\x01 \x01(\t\x12\x0e\n\x06stands\x18\x03 \x01(\x08\x12\x0e\n\x06\x63ookie\x18\x04 \x01(\tJ\x04\x08\x02\x10\x03\"5\n\x10WithdrawBoarding\x12\x11\n\tencounter\x18\x01 \x01(\t\x12\x0e\n\x06\x63ookie\x18\x02 \x01(\t\"=\n\nBeginShift\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0e\n\x06secret\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\t\"\x1a\n\x08\x45ndShift\x12\x0e\n\x06\x63ookie\x18\x01 \x01(\t\"\xce\x01\n\rScreenCommand\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12+\n\x05\x62oard\x18\x02 \x01(\x0b\x32\x1a.limen.v1.BoardByDocumentsH\x00\x12.\n\x08withdraw\x18\x03 \x01(\x0b\x32\x1a.limen.v1.WithdrawBoardingH\x00\x12%\n\x05\x62\x65gin\x18\x04 \x01(\x0b\x32\x14.limen.v1.BeginShiftH\x00\x12!\n\x03\x65nd\x18\x05 \x01(\x0b\x32\x12.limen.v1.EndShiftH\x00\x42\x06\n\x04what\"\x0e\n\x0cScreensAlive\"j\n\x0b\x46romScreens\x12\'\n\x05\x61live\x18\x01 \x01(\x0b\x32\x16.limen.v1.ScreensAliveH\x00\x12*\n\x07\x63ommand\x18\x02 \x01(\x0b\x32\x17.limen.v1.ScreenCommandH\x00\x42\x06\n\x04whatb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,22 +37,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCREENVISIT']._serialized_end=161
   _globals['_SCREENBOARDING']._serialized_start=163
   _globals['_SCREENBOARDING']._serialized_end=247
-  _globals['_SCREENVIEW']._serialized_start=250
-  _globals['_SCREENVIEW']._serialized_end=744
-  _globals['_SCREENSETUP']._serialized_start=746
-  _globals['_SCREENSETUP']._serialized_end=778
-  _globals['_SCREENANSWER']._serialized_start=780
-  _globals['_SCREENANSWER']._serialized_end=827
-  _globals['_TOSCREENS']._serialized_start=830
-  _globals['_TOSCREENS']._serialized_end=969
-  _globals['_BOARDBYDOCUMENTS']._serialized_start=971
-  _globals['_BOARDBYDOCUMENTS']._serialized_end=1038
-  _globals['_WITHDRAWBOARDING']._serialized_start=1040
-  _globals['_WITHDRAWBOARDING']._serialized_end=1077
-  _globals['_SCREENCOMMAND']._serialized_start=1080
-  _globals['_SCREENCOMMAND']._serialized_end=1212
-  _globals['_SCREENSALIVE']._serialized_start=1214
-  _globals['_SCREENSALIVE']._serialized_end=1228
-  _globals['_FROMSCREENS']._serialized_start=1230
-  _globals['_FROMSCREENS']._serialized_end=1336
+  _globals['_OPENSHIFT']._serialized_start=249
+  _globals['_OPENSHIFT']._serialized_end=299
+  _globals['_SCREENVIEW']._serialized_start=302
+  _globals['_SCREENVIEW']._serialized_end=833
+  _globals['_SCREENSETUP']._serialized_start=835
+  _globals['_SCREENSETUP']._serialized_end=903
+  _globals['_SCREENANSWER']._serialized_start=905
+  _globals['_SCREENANSWER']._serialized_end=985
+  _globals['_TOSCREENS']._serialized_start=988
+  _globals['_TOSCREENS']._serialized_end=1127
+  _globals['_BOARDBYDOCUMENTS']._serialized_start=1129
+  _globals['_BOARDBYDOCUMENTS']._serialized_end=1203
+  _globals['_WITHDRAWBOARDING']._serialized_start=1205
+  _globals['_WITHDRAWBOARDING']._serialized_end=1258
+  _globals['_BEGINSHIFT']._serialized_start=1260
+  _globals['_BEGINSHIFT']._serialized_end=1321
+  _globals['_ENDSHIFT']._serialized_start=1323
+  _globals['_ENDSHIFT']._serialized_end=1349
+  _globals['_SCREENCOMMAND']._serialized_start=1352
+  _globals['_SCREENCOMMAND']._serialized_end=1558
+  _globals['_SCREENSALIVE']._serialized_start=1560
+  _globals['_SCREENSALIVE']._serialized_end=1574
+  _globals['_FROMSCREENS']._serialized_start=1576
+  _globals['_FROMSCREENS']._serialized_end=1682
 # @@protoc_insertion_point(module_scope)

@@ -98,6 +98,30 @@ class ScreenBoarding(_message.Message):
 Global___ScreenBoarding: _TypeAlias = ScreenBoarding  # noqa: Y015
 
 @_typing.final
+class OpenShift(_message.Message):
+    """Whose shift a browser's cookie stands for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COOKIE_SHA256_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    cookie_sha256: _builtins.str
+    person: _builtins.str
+    def __init__(
+        self,
+        *,
+        cookie_sha256: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cookie_sha256", b"cookie_sha256", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenShift: _TypeAlias = OpenShift  # noqa: Y015
+
+@_typing.final
 class ScreenView(_message.Message):
     """A whole state of edge/view.py `View`, field by field under the same names; the newest wins."""
 
@@ -125,6 +149,7 @@ class ScreenView(_message.Message):
     PHOTOS_TOTAL_FIELD_NUMBER: _builtins.int
     LANE_FIELD_NUMBER: _builtins.int
     BOARDING_FIELD_NUMBER: _builtins.int
+    SHIFTS_FIELD_NUMBER: _builtins.int
     prompt: _builtins.str
     lamp: _builtins.str
     gate: _builtins.str
@@ -155,6 +180,8 @@ class ScreenView(_message.Message):
     def boarding(self) -> Global___ScreenBoarding:
         """Not set where none was begun."""
 
+    @_builtins.property
+    def shifts(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpenShift]: ...
     def __init__(
         self,
         *,
@@ -180,10 +207,11 @@ class ScreenView(_message.Message):
         photos_total: _builtins.int = ...,
         lane: _builtins.str = ...,
         boarding: Global___ScreenBoarding | None = ...,
+        shifts: _abc.Iterable[Global___OpenShift] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["boarding", b"boarding"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["boarding", b"boarding", "camera", b"camera", "expected", b"expected", "gate", b"gate", "gate_checks", b"gate_checks", "journey", b"journey", "lamp", b"lamp", "lane", b"lane", "liveness_enforced", b"liveness_enforced", "loop_lag_s", b"loop_lag_s", "missing", b"missing", "moved_s", b"moved_s", "not_guaranteed", b"not_guaranteed", "outbox", b"outbox", "photos_done", b"photos_done", "photos_total", b"photos_total", "prompt", b"prompt", "reader", b"reader", "reader_ok", b"reader_ok", "service", b"service", "service_up", b"service_up", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["boarding", b"boarding", "camera", b"camera", "expected", b"expected", "gate", b"gate", "gate_checks", b"gate_checks", "journey", b"journey", "lamp", b"lamp", "lane", b"lane", "liveness_enforced", b"liveness_enforced", "loop_lag_s", b"loop_lag_s", "missing", b"missing", "moved_s", b"moved_s", "not_guaranteed", b"not_guaranteed", "outbox", b"outbox", "photos_done", b"photos_done", "photos_total", b"photos_total", "prompt", b"prompt", "reader", b"reader", "reader_ok", b"reader_ok", "service", b"service", "service_up", b"service_up", "shifts", b"shifts", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -195,16 +223,26 @@ class ScreenSetup(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    AGENT_KEY_FIELD_NUMBER: _builtins.int
-    agent_key: _builtins.str
+    NAMES_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    certificate: _builtins.str
+    """Files of the pages' certificate and key; empty for plain HTTP."""
+    key: _builtins.str
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """By which browsers may ask."""
+
     def __init__(
         self,
         *,
-        agent_key: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+        certificate: _builtins.str = ...,
+        key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_key", b"agent_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "key", b"key", "names", b"names"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -216,19 +254,26 @@ class ScreenAnswer(_message.Message):
 
     NUMBER_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
+    COOKIE_FIELD_NUMBER: _builtins.int
+    LASTS_S_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Of the command that is answered."""
     refusal: _builtins.str
     """Why it was not done, in words for the agent; empty if it was."""
+    cookie: _builtins.str
+    """Of a shift that began: for the browser alone."""
+    lasts_s: _builtins.int
     def __init__(
         self,
         *,
         number: _builtins.int = ...,
         refusal: _builtins.str = ...,
+        cookie: _builtins.str = ...,
+        lasts_s: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "refusal", b"refusal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cookie", b"cookie", "lasts_s", b"lasts_s", "number", b"number", "refusal", b"refusal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -269,22 +314,23 @@ class BoardByDocuments(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TRAVELER_FIELD_NUMBER: _builtins.int
-    AGENT_FIELD_NUMBER: _builtins.int
     STANDS_FIELD_NUMBER: _builtins.int
+    COOKIE_FIELD_NUMBER: _builtins.int
     traveler: _builtins.str
-    agent: _builtins.str
     stands: _builtins.bool
     """The agent's word that the traveler stands in the lane."""
+    cookie: _builtins.str
+    """The brain finds the agent by it: the process with the pages is not believed about that."""
     def __init__(
         self,
         *,
         traveler: _builtins.str = ...,
-        agent: _builtins.str = ...,
         stands: _builtins.bool = ...,
+        cookie: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "stands", b"stands", "traveler", b"traveler"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cookie", b"cookie", "stands", b"stands", "traveler", b"traveler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,19 +341,66 @@ class WithdrawBoarding(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ENCOUNTER_FIELD_NUMBER: _builtins.int
+    COOKIE_FIELD_NUMBER: _builtins.int
     encounter: _builtins.str
+    cookie: _builtins.str
     def __init__(
         self,
         *,
         encounter: _builtins.str = ...,
+        cookie: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["encounter", b"encounter"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cookie", b"cookie", "encounter", b"encounter"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WithdrawBoarding: _TypeAlias = WithdrawBoarding  # noqa: Y015
+
+@_typing.final
+class BeginShift(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    secret: _builtins.str
+    address: _builtins.str
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        secret: _builtins.str = ...,
+        address: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "person", b"person", "secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginShift: _TypeAlias = BeginShift  # noqa: Y015
+
+@_typing.final
+class EndShift(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COOKIE_FIELD_NUMBER: _builtins.int
+    cookie: _builtins.str
+    def __init__(
+        self,
+        *,
+        cookie: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cookie", b"cookie"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndShift: _TypeAlias = EndShift  # noqa: Y015
 
 @_typing.final
 class ScreenCommand(_message.Message):
@@ -316,24 +409,32 @@ class ScreenCommand(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     BOARD_FIELD_NUMBER: _builtins.int
     WITHDRAW_FIELD_NUMBER: _builtins.int
+    BEGIN_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Given by the process with the pages, rising; the answer names it."""
     @_builtins.property
     def board(self) -> Global___BoardByDocuments: ...
     @_builtins.property
     def withdraw(self) -> Global___WithdrawBoarding: ...
+    @_builtins.property
+    def begin(self) -> Global___BeginShift: ...
+    @_builtins.property
+    def end(self) -> Global___EndShift: ...
     def __init__(
         self,
         *,
         number: _builtins.int = ...,
         board: Global___BoardByDocuments | None = ...,
         withdraw: Global___WithdrawBoarding | None = ...,
+        begin: Global___BeginShift | None = ...,
+        end: Global___EndShift | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "what", b"what", "withdraw", b"withdraw"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "board", b"board", "end", b"end", "what", b"what", "withdraw", b"withdraw"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["board", b"board", "number", b"number", "what", b"what", "withdraw", b"withdraw"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "board", b"board", "end", b"end", "number", b"number", "what", b"what", "withdraw", b"withdraw"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["board", "withdraw"]  # noqa: Y015
+    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["board", "withdraw", "begin", "end"]  # noqa: Y015
     _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_what) -> _WhichOneofReturnType_what | None: ...
 

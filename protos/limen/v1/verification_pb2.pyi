@@ -524,6 +524,7 @@ class VerifyDocumentsRequest(_message.Message):
     DEVICE_FIELD_NUMBER: _builtins.int
     TRAVELER_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
     encounter: _builtins.str
     """Of this boarding alone."""
     journey: _builtins.str
@@ -531,6 +532,9 @@ class VerifyDocumentsRequest(_message.Message):
     traveler: _builtins.str
     """Whose documents they are, an id of GalleryState.expected."""
     agent: _builtins.str
+    """The account of the agent, who has a shift that began at a gate of this port; without one the answer is UNAUTHENTICATED."""
+    session: _builtins.str
+    """The shift, of People.Login or ReportShift."""
     def __init__(
         self,
         *,
@@ -539,12 +543,15 @@ class VerifyDocumentsRequest(_message.Message):
         device: _builtins.str = ...,
         traveler: _builtins.str = ...,
         agent: _builtins.str = ...,
+        session: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_session", b"_session", "session", b"session"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "device", b"device", "encounter", b"encounter", "journey", b"journey", "traveler", b"traveler"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_session", b"_session", "agent", b"agent", "device", b"device", "encounter", b"encounter", "journey", b"journey", "session", b"session", "traveler", b"traveler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__session: _TypeAlias = _typing.Literal["session"]  # noqa: Y015
+    _WhichOneofArgType__session: _TypeAlias = _typing.Literal["_session", b"_session"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__session) -> _WhichOneofReturnType__session | None: ...
 
 Global___VerifyDocumentsRequest: _TypeAlias = VerifyDocumentsRequest  # noqa: Y015
 
@@ -610,24 +617,33 @@ class Boarded(_message.Message):
     TRAVELER_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
     traveler: _builtins.str
     agent: _builtins.str
     decision: _builtins.str
     """The PROCEED of VerifyDocuments; not set where the service could not be asked."""
+    session: _builtins.str
+    """The agent's shift.  Without a good one the boarding is recorded, and the log says so."""
     def __init__(
         self,
         *,
         traveler: _builtins.str = ...,
         agent: _builtins.str = ...,
         decision: _builtins.str | None = ...,
+        session: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "decision", b"decision"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "_session", b"_session", "decision", b"decision", "session", b"session"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "agent", b"agent", "decision", b"decision", "traveler", b"traveler"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "_session", b"_session", "agent", b"agent", "decision", b"decision", "session", b"session", "traveler", b"traveler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__decision: _TypeAlias = _typing.Literal["decision"]  # noqa: Y015
     _WhichOneofArgType__decision: _TypeAlias = _typing.Literal["_decision", b"_decision"]  # noqa: Y015
+    _WhichOneofReturnType__session: _TypeAlias = _typing.Literal["session"]  # noqa: Y015
+    _WhichOneofArgType__session: _TypeAlias = _typing.Literal["_session", b"_session"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__decision) -> _WhichOneofReturnType__decision | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__session) -> _WhichOneofReturnType__session | None: ...
 
 Global___Boarded: _TypeAlias = Boarded  # noqa: Y015
 
@@ -690,11 +706,13 @@ class NotBoarded(_message.Message):
     AGENT_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
     traveler: _builtins.str
     agent: _builtins.str
     decision: _builtins.str
     """As in Boarded."""
     why: Global___NotCrossed.Why.ValueType
+    session: _builtins.str
     def __init__(
         self,
         *,
@@ -702,14 +720,20 @@ class NotBoarded(_message.Message):
         agent: _builtins.str = ...,
         decision: _builtins.str | None = ...,
         why: Global___NotCrossed.Why.ValueType = ...,
+        session: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "decision", b"decision"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "_session", b"_session", "decision", b"decision", "session", b"session"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "agent", b"agent", "decision", b"decision", "traveler", b"traveler", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decision", b"_decision", "_session", b"_session", "agent", b"agent", "decision", b"decision", "session", b"session", "traveler", b"traveler", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__decision: _TypeAlias = _typing.Literal["decision"]  # noqa: Y015
     _WhichOneofArgType__decision: _TypeAlias = _typing.Literal["_decision", b"_decision"]  # noqa: Y015
+    _WhichOneofReturnType__session: _TypeAlias = _typing.Literal["session"]  # noqa: Y015
+    _WhichOneofArgType__session: _TypeAlias = _typing.Literal["_session", b"_session"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__decision) -> _WhichOneofReturnType__decision | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__session) -> _WhichOneofReturnType__session | None: ...
 
 Global___NotBoarded: _TypeAlias = NotBoarded  # noqa: Y015
 

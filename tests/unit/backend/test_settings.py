@@ -13,8 +13,6 @@ journal_dir = "j"
 [service]
 address = "localhost:1"
 identity = "i"
-[screens]
-agent_key = "long enough"
 [gate]
 kind = "controller"
 port = "tty"

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from limen.v1 import screens_pb2 as pb
 
 from edge.agent_orders import judge
+from edge.agents.kept import Shift
 from edge.boarding_shown import Boarding, Stage
 from edge.encounter.events import AgentBoards, AgentWithdraws, Prompt
 from edge.screens.wire import ViewPacker, unpack
 from edge.sentences import CameraSays, GateSays, LaneSays, Result, ServiceSays
-from edge.view import Missing, View, Visit
+from edge.view import Missing, OpenShift, View, Visit
 
 OF_THIS_END = {"heard_s", "_revision", "_changed"}
 
@@ -40,6 +41,7 @@ def everything() -> View:
     view.service, view.gate, view.camera = ServiceSays.GALLERY, GateSays.FAULT, CameraSays.LOST
     view.gate_checks, view.photos, view.lane = ("the leaf",), (3, 7), LaneSays.NO_CAMERA
     view.boarding = Boarding("e1", "t1", Stage.ENDED, Result.WAIT_HERE)
+    view.shifts = (OpenShift("00", "a.keller"),)
     return view
 
 
@@ -61,8 +63,11 @@ def test_the_missing_are_always_those_of_the_newest_state(states: list[list[str]
         assert told(packer, view).missing == view.missing
 
 
-def board(traveler: str = "t1", agent: str = "AG-7") -> pb.ScreenCommand:
-    return pb.ScreenCommand(board=pb.BoardByDocuments(traveler=traveler, agent=agent))
+SHIFT = Shift("s1", "a.keller", "", 0, 36_000_000)
+
+
+def board(traveler: str = "t1") -> pb.ScreenCommand:
+    return pb.ScreenCommand(board=pb.BoardByDocuments(traveler=traveler))
 
 
 @pytest.mark.parametrize(
@@ -71,16 +76,11 @@ def board(traveler: str = "t1", agent: str = "AG-7") -> pb.ScreenCommand:
         (board(), Prompt.GO, "somebody is passing"),
         (board("t2"), Prompt.WELCOME, "not missing"),
         (board(""), Prompt.WELCOME, "not missing"),
-        (board(agent=""), Prompt.WELCOME, "a badge is"),
-        (board(agent="AG 7"), Prompt.WELCOME, "a badge is"),
-        (board(agent="AG-7\n"), Prompt.WELCOME, "a badge is"),
-        (board(agent="A" * 21), Prompt.WELCOME, "a badge is"),
-        (pb.ScreenCommand(number=3), Prompt.WELCOME, "no such command"),
     ],
 )
 def test_a_command_that_may_not_be_begins_nothing(command: pb.ScreenCommand, prompt: Prompt, words: str) -> None:
     view = View(prompt=prompt, missing=(Missing("t1", "A", "1A"),))
-    judged = judge(command, view)
+    judged = judge(command, view, SHIFT)
     assert isinstance(judged, str) and words in judged
 
 
@@ -96,21 +96,21 @@ def test_a_command_that_may_not_be_begins_nothing(command: pb.ScreenCommand, pro
 )
 def test_nobody_is_boarded_with_nobody_in_the_lane(lane: LaneSays, stands: bool, may: bool) -> None:
     view = View(missing=(Missing("t1", "A", "1A"),), lane=lane)
-    command = pb.ScreenCommand(board=pb.BoardByDocuments(traveler="t1", agent="AG-7", stands=stands))
-    assert isinstance(judge(command, view), AgentBoards) is may
+    command = pb.ScreenCommand(board=pb.BoardByDocuments(traveler="t1", stands=stands))
+    assert isinstance(judge(command, view, SHIFT), AgentBoards) is may
 
 
 @pytest.mark.parametrize("stage", list(Stage))
 def test_it_is_taken_back_until_the_leaf_is_open_and_by_its_own_name(stage: Stage) -> None:
     view = View(boarding=Boarding("e1", "t1", stage))
-    own, other = (judge(pb.ScreenCommand(withdraw=pb.WithdrawBoarding(encounter=e)), view) for e in ("e1", "e2"))
+    own, other = (judge(pb.ScreenCommand(withdraw=pb.WithdrawBoarding(encounter=e)), view, SHIFT) for e in ("e1", "e2"))
     assert isinstance(own, AgentWithdraws) is (stage in (Stage.ASKED, Stage.OPENING))
     assert isinstance(other, str)
 
 
 def test_each_command_that_may_be_begins_an_encounter_of_its_own() -> None:
     view = View(missing=(Missing("t1", "A", "1A"),), lane=LaneSays.SOMEBODY)
-    first, second = judge(board(), view), judge(board(), view)
+    first, second = judge(board(), view, SHIFT), judge(board(), view, SHIFT)
     assert isinstance(first, AgentBoards) and isinstance(second, AgentBoards)
-    assert (first.traveler, first.agent) == ("t1", "AG-7")
+    assert (first.traveler, first.agent, first.session) == ("t1", "a.keller", "s1")
     assert first != second

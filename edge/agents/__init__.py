@@ -1,0 +1,1 @@
+"""Who works at the podium: logins, shifts, one-time codes."""

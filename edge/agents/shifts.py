@@ -1,0 +1,213 @@
+"""Agents' shifts at this gate: begun with a password that the service checks, or in an outage by a one-time code."""
+
+import asyncio
+import hashlib
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+import grpc
+import structlog
+from limen.v1.people_pb2 import ReportShiftRequest
+
+from edge.agents import codes, kept
+from edge.agents.kept import Kept, Shift
+from edge.agents.tries import Tries
+from edge.service import ServiceClient
+from edge.view import OpenShift
+
+log = structlog.get_logger()
+FILE = "agents.json"
+EVERY_S = 60.0  # codes are fetched anew
+WAITING = 4  # who logs in at a time; a code is checked in 32 MiB
+MOST = 20  # shifts at a gate at a time; the oldest ends
+AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+FINAL = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.PERMISSION_DENIED}
+
+
+class Refusal(StrEnum):
+    WRONG = "Not accepted. Check name and password. While the service is away, use a one-time code."
+    SLOWED = "Too many wrong tries. Wait a minute, then try again."
+    BUSY = "Somebody else is logging in. Try again in a few seconds."
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """cookie: what the browser shows from now on; nothing else that it gets is worth keeping from anybody."""
+
+    cookie: str
+    shift: Shift
+
+
+class Shifts:
+    def __init__(
+        self,
+        service: ServiceClient,
+        folder: Path,
+        utc_ms: Callable[[], int] | None = None,
+        told: Callable[[tuple[OpenShift, ...]], None] = lambda _: None,
+    ) -> None:
+        """told: which are open, whenever that changes.  Raises JournalUnfit."""
+        self._told_of = told
+        self._service, self._file = service, folder / FILE
+        self._utc_ms = utc_ms or (lambda: time.time_ns() // 1_000_000)
+        self._kept = kept.read(self._file)
+        self._tries, self._one_at_a_time, self._waiting = Tries(), asyncio.Lock(), 0
+        self._writing = asyncio.Lock()
+        now_utc_ms, now_s = self._utc_ms(), time.monotonic()
+        # From here on by a clock that does not jump (G13): a shift is never longer than it was to be.
+        self._ends_s = {one.session: now_s + _left_s(one, now_utc_ms) for one in self._kept.shifts}
+
+    def of(self, cookie: str) -> Shift | None:
+        """Whose shift a browser's cookie stands for, if it has not ended."""
+        shown, now_s = hashlib.sha256(cookie.encode()).hexdigest(), time.monotonic()
+        for one in self._kept.shifts:
+            if secrets.compare_digest(one.cookie_sha256, shown):
+                return one if now_s < self._ends_s.get(one.session, 0.0) else None
+        return None
+
+    async def begin(self, person: str, secret: str, address: str) -> Begun | Refusal:
+        """Counted before it is looked at: many tries at once get no more than one after the other."""
+        if self._waiting >= WAITING:
+            return Refusal.BUSY
+        self._waiting += 1
+        try:
+            async with self._one_at_a_time:
+                if self._tries.wait_s(address, time.monotonic()) > 0:
+                    return Refusal.SLOWED
+                began = await self._try(person.strip().lower(), secret)
+                if isinstance(began, Begun):
+                    self._tries.right(address)
+                elif began is Refusal.WRONG:
+                    count = self._tries.wrong(address, time.monotonic())
+                    log.warning("agent.login_refused", address=address, tries=count)
+                return began
+        finally:
+            self._waiting -= 1
+
+    async def end(self, shift: Shift) -> None:
+        """At once here; the service hears of it if it can be asked."""
+        await self.drop(shift.session)
+        try:
+            await self._service.end_shift(shift.session)
+        except grpc.aio.AioRpcError as error:
+            log.warning("shift.end_not_told", why=error.code().name)
+
+    async def drop(self, session: str) -> None:
+        """The service says that there is no such shift, or its agent has ended it.  What it must hear of stays."""
+        self._ends_s.pop(session, None)
+
+        def without(held: Kept) -> Kept:
+            rest = tuple(one for one in held.shifts if one.session != session or not one.told)
+            return replace(held, shifts=rest)
+
+        self._publish()
+        await self._change(without)
+
+    async def run(self) -> None:
+        """Tell what was begun in an outage, fetch codes for the next, and see shifts end, for ever."""
+        fetch_s = 0.0
+        while True:
+            await self.deliver()
+            if time.monotonic() >= fetch_s:
+                await self._fetch()
+                fetch_s = time.monotonic() + EVERY_S
+            self._publish()
+            await asyncio.sleep(1.0)
+
+    def _publish(self) -> None:
+        now_s = time.monotonic()
+        open_ = [one for one in self._kept.shifts if now_s < self._ends_s.get(one.session, 0.0)]
+        self._told_of(tuple(OpenShift(one.cookie_sha256, one.person) for one in open_))
+
+    async def deliver(self) -> None:
+        """Tell the service of shifts it has not heard of; one whose code was not good ends."""
+        for one in [one for one in self._kept.shifts if not one.told]:
+            told = ReportShiftRequest(session=one.session, person=one.person, verifier=one.verifier)
+            told.begun_utc_ms = one.begun_utc_ms
+            try:
+                good = await self._service.report_shift(told)
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in FINAL:
+                    return
+                log.error("shift.not_reported", session=one.session, why=error.code().name)
+                good = False
+            await self._told(one.session)
+            if not good:
+                log.warning("shift.refused", session=one.session)
+                await self.drop(one.session)
+
+    async def _told(self, session: str) -> None:
+        def told(held: Kept) -> Kept:
+            shifts = tuple(replace(one, told=True) if one.session == session else one for one in held.shifts)
+            return replace(held, shifts=shifts)
+
+        await self._change(told)
+
+    async def _fetch(self) -> None:
+        try:
+            told = await self._service.shift_codes()
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in AWAY:
+                log.warning("shift_codes.not_fetched", why=error.code().name)
+            return
+
+        def renewed(held: Kept) -> Kept:
+            verifiers, untold = tuple(told.verifiers), {one.verifier for one in held.shifts if not one.told}
+            used = tuple(one for one in held.used if one in verifiers or one in untold)
+            return replace(held, salt=told.salt.hex(), verifiers=verifiers, shift_ms=told.shift_ms, used=used)
+
+        await self._change(renewed)
+
+    async def _try(self, person: str, secret: str) -> Begun | Refusal:
+        try:
+            reply = await self._service.log_in(person, secret)
+        except grpc.aio.AioRpcError as error:
+            if error.code() in AWAY:
+                return await self._by_code(person, secret)
+            return Refusal.BUSY if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED else Refusal.WRONG
+        now_utc_ms = self._utc_ms()
+        length_ms = min(max(reply.until_utc_ms - now_utc_ms, 0), self._kept.shift_ms)
+        return await self._open(Shift(reply.session, person, "", now_utc_ms, now_utc_ms + length_ms))
+
+    async def _by_code(self, person: str, secret: str) -> Begun | Refusal:
+        """Each code once: it is on the disk as used before its shift begins."""
+        found = await asyncio.to_thread(codes.verifier, bytes.fromhex(self._kept.salt), person, secret)
+        if found not in self._kept.verifiers or found in self._kept.used:
+            return Refusal.WRONG
+        now_utc_ms = self._utc_ms()
+        until = now_utc_ms + self._kept.shift_ms
+        return await self._open(Shift(str(uuid.uuid4()), person, "", now_utc_ms, until, found, told=False))
+
+    async def _open(self, shift: Shift) -> Begun:
+        cookie = secrets.token_urlsafe(32)
+        shift = replace(shift, cookie_sha256=hashlib.sha256(cookie.encode()).hexdigest())
+        now_s = time.monotonic()
+
+        def begun(held: Kept) -> Kept:
+            open_ = [one for one in held.shifts if one.told and now_s < self._ends_s.get(one.session, 0.0)]
+            untold = [one for one in held.shifts if not one.told]
+            used = (*held.used, shift.verifier) if shift.verifier else held.used
+            return replace(held, shifts=(*untold, *open_[-MOST + 1 :], shift), used=used)
+
+        await self._change(begun)
+        self._ends_s[shift.session] = now_s + _left_s(shift, shift.begun_utc_ms)
+        self._publish()
+        log.info("shift.begun", session=shift.session, by="code" if shift.verifier else "password")
+        return Begun(cookie, shift)
+
+    async def _change(self, change: Callable[[Kept], Kept]) -> None:
+        """One after the other, and what is on the disk counts.  Raises JournalUnfit."""
+        async with self._writing:
+            if (new := change(self._kept)) != self._kept:
+                await asyncio.to_thread(kept.write, self._file, new)
+                self._kept = new
+
+
+def _left_s(shift: Shift, now_utc_ms: int) -> float:
+    length_ms = shift.until_utc_ms - shift.begun_utc_ms
+    return max(0, min(shift.until_utc_ms - now_utc_ms, length_ms)) / 1000
