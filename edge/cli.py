@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from edge.encounter.replay import differences
 from edge.errors import EdgeError, leaves
 from edge.logs import configure
 from edge.settings import Settings, read
+from edge.startup import check
 from edge.view import View
 from hardware.errors import HardwareError
 from vision import fetch
@@ -31,7 +33,8 @@ app.command("scan")(scan.command)
 
 
 def _stop(message: str) -> NoReturn:
-    print(f"limen-gate: {message}", file=sys.stderr)
+    """One line, whatever was quoted in it."""
+    print("limen-gate:", re.sub(r"[\x00-\x1f\x7f]+", " ", message), file=sys.stderr)
     raise typer.Exit(2)
 
 
@@ -40,9 +43,11 @@ def run(settings: Annotated[Path, typer.Option(help="the appliance's TOML file")
     """Run the gate until SIGTERM or Ctrl-C."""
     configure()
     try:
+        found = read(settings)
+        check(found)
         check_libraries()
         model_files.check_all()
-        asyncio.run(_run(read(settings)))
+        asyncio.run(_run(found))
     except (EdgeError, VisionError, HardwareError) as error:
         _stop(str(error))
     except ExceptionGroup as group:

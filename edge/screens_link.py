@@ -42,7 +42,7 @@ class ScreensLink:
         """Raises SettingsUnfit if the address is taken, or pages would go over a network unprotected."""
         self._served = served(settings.screens.host, settings.service.identity)
         self._view, self._shifts, self._heard = view, shifts, heard
-        self._listening = _listen(settings.screens)
+        self._listening = listen(settings.screens)
         self._answering: set[asyncio.Task[None]] = set()
         self._packer = ViewPacker()
 
@@ -120,16 +120,18 @@ def _setup(where: Served) -> pb.ScreenSetup:
     return pb.ScreenSetup(names=where.names, certificate=str(where.certificate or ""), key=str(where.key or ""))
 
 
-def _listen(settings: Screens) -> socket.socket:
-    """Held here, so that who comes while the process with the pages starts anew waits instead of being refused."""
+def listen(settings: Screens) -> socket.socket:
+    """Held here, so that who comes while the process with the pages starts anew waits instead of being refused.
+
+    Raises SettingsUnfit.
+    """
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        raise SettingsUnfit(
-            f"screens {where}: {error.strerror}; choose a free port and an address of this machine"
-        ) from error
+    except (OSError, UnicodeError) as error:  # a name that cannot be one
+        where, why = f"{settings.host}:{settings.port}", getattr(error, "strerror", None) or "no name of a machine"
+        why, *_ = why.split(" (while")  # the address again
+        raise SettingsUnfit(f"screens {where}: {why}; choose a free port and an address of this machine") from error
 
 
 @asynccontextmanager

@@ -38,6 +38,7 @@ from vision.embed import template_version
 Answer = Proceed | Recapture | Wait | Unanswered
 Reply = TypeVar("Reply")
 REPORT_S = 3.0
+IDENTITY = ("ca.pem", "peer.key", "peer.pem")
 # No answer of the service itself: it is away, late, or broken.  Every other status is its own word.
 SILENT = frozenset(
     (
@@ -196,7 +197,7 @@ class ServiceClient:
 
 def _credentials(identity: Path) -> grpc.ChannelCredentials:
     try:
-        root, key, chain = ((identity / name).read_bytes() for name in ("ca.pem", "peer.key", "peer.pem"))
+        root, key, chain = ((identity / name).read_bytes() for name in IDENTITY)
     except OSError as error:
         raise SettingsUnfit(f"service.identity {identity}: {error}; `limen-tvs device add` writes it") from error
     return grpc.ssl_channel_credentials(root, key, chain)

@@ -21,6 +21,9 @@ CABINET = (
 _PATH = re.compile(r"[!-~]{1,200}")
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"  # of a device, as `limen-tvs device add` takes it
 _SENSING = ("numato", "modbus")
+_TARGET = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})")
+_SEVERAL = ("ipv4:", "ipv6:")  # several replicas of the service, as gRPC takes them
+MEND = "mend the file, or the LIMEN_GATE__ variable that wins over it"
 
 
 def named_path(path: str) -> str:
@@ -47,6 +50,24 @@ def _lasting(key: str, path: str, links: Path) -> str:
     raise ValueError(f"{path} can be another device after the next start; {use}")
 
 
+def service_address(address: str) -> str:
+    """Where the service is asked, in a form gRPC can connect to.  Raises ValueError."""
+    several = address.startswith(_SEVERAL)
+    targets = address[len(_SEVERAL[0]) :].split(",") if several else [address.removeprefix("dns:///")]
+    for target in targets:
+        found = _TARGET.fullmatch(target)
+        if not found or not 1 <= int(found[1]) <= 65_535:
+            raise ValueError("must be HOST:PORT with a port of 1 to 65535, such as tvs.example:7443 or [::1]:7443")
+    return address
+
+
+def whole_path(path: Path) -> Path:
+    """A path that can be asked for at all.  Raises ValueError."""
+    if "\0" in str(path):
+        raise ValueError("must be a path without a zero byte")
+    return path
+
+
 def a_section(gate: object) -> object:
     if isinstance(gate, str):
         raise ValueError('must be a section: [gate] with kind = "controller", "osdp" or "relay", and port')
@@ -54,6 +75,7 @@ def a_section(gate: object) -> object:
 
 
 Tcp = Annotated[int, Field(ge=1, le=65535)]
+FilePath = Annotated[Path, AfterValidator(whole_path)]
 InputPath = Annotated[str, AfterValidator(named_path), AfterValidator(stable_input)]
 SerialPath = Annotated[str, AfterValidator(named_path), AfterValidator(stable)]
 Baud = Literal[9600, 19200, 38400, 57600, 115200, 230400]
@@ -68,22 +90,22 @@ class Section(BaseModel):
 class Service(Section):
     """identity: folder with peer.key, peer.pem and ca.pem."""
 
-    address: str
-    identity: Path
+    address: Annotated[str, AfterValidator(service_address)]
+    identity: FilePath
     deadline_s: Annotated[float, Field(gt=0, le=2.5)] = 1.5
 
 
 class Screens(Section):
     """host: plain HTTP on an address of this machine alone, else TLS with page.pem of `service.identity`."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Tcp = 8080
 
 
 class Calibrated(Section):
     """file: what `limen-calibrate camera` wrote.  camera: the name it was made for."""
 
-    file: Path
+    file: FilePath
     camera: str
 
 
@@ -106,9 +128,9 @@ class ControllerGate(Section):
 
     kind: Literal["controller"]
     port: SerialPath
-    key: Path
+    key: FilePath
     id: Annotated[int, Field(ge=0, le=65535)]
-    timing: Path | None = None
+    timing: FilePath | None = None
 
 
 class OsdpGate(Section):
@@ -118,7 +140,7 @@ class OsdpGate(Section):
     port: SerialPath
     baud: Baud = 9600
     address: Annotated[int, Field(ge=0, le=126)]
-    key: Path
+    key: FilePath
     output: Annotated[int, Field(ge=0, le=255)] = 0
     opens_s: Opening = 5.0
     inputs: Wired = Wired()
@@ -195,7 +217,7 @@ class Settings(Section):
     calibration: Calibrated | None = None
     gate: Gate
     reader: DocumentReader | None = None
-    journal_dir: Path
+    journal_dir: FilePath
     service: Service
     screens: Screens = Screens()
 
@@ -206,21 +228,29 @@ def read(file: Path, env: Mapping[str, str] = os.environ) -> Settings:
     Raises SettingsUnfit naming every missing, mistyped and unknown key at once.
     """
     try:
-        tree: dict[str, Any] = tomllib.loads(file.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SettingsUnfit(f"settings {file}: {error}") from error
-    for name, value in env.items():
-        if name.startswith("LIMEN_GATE__"):
-            *sections, key = name.removeprefix("LIMEN_GATE__").lower().split("__")
-            node = tree
-            for section in sections:
-                node = node.setdefault(section, {})
-            node[key] = value
-    try:
+        tree: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+        for name, value in env.items():
+            if name.startswith("LIMEN_GATE__"):
+                _override(tree, name, value)
         return Settings.model_validate(tree)
+    except OSError as error:
+        raise SettingsUnfit(f"settings {file}: {error.strerror}; name a file that can be read") from error
     except ValidationError as error:
         wrong = "; ".join(_said(".".join(map(str, e["loc"])), e["msg"], e["input"]) for e in error.errors())
-        raise SettingsUnfit(f"settings {file}: {wrong}") from error
+        raise SettingsUnfit(f"settings {file}: {wrong}; {MEND}") from error
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or nested without end
+        raise SettingsUnfit(f"settings {file}: {error}; {MEND}") from error
+
+
+def _override(tree: dict[str, Any], name: str, value: str) -> None:
+    """Raises ValueError."""
+    *sections, key = name.removeprefix("LIMEN_GATE__").lower().split("__")
+    node = tree
+    for section in sections:
+        node = node.setdefault(section, {})
+        if not isinstance(node, dict):
+            raise ValueError(f"{name}: {section} is no section with keys of its own")
+    node[key] = value
 
 
 def _said(key: str, what: str, value: object) -> str:

@@ -4,6 +4,7 @@ the input of a replay.  No image, no template, no name: subjects are numbers, tr
 import asyncio
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +54,7 @@ class Journal:
         try:
             self._open(folder)
         except OSError as error:
-            raise JournalUnfit(f"{folder}: {error.strerror}; the gate stays shut until it can be written") from error
+            raise _unwritable(folder, error) from error
 
     def _open(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -109,6 +110,23 @@ class Journal:
         os.close(self._file)
 
 
+def check_folder(folder: Path) -> None:
+    """Make the folder and write in it; nothing stays.  Raises JournalUnfit."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(b"\n")
+            trial.flush()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> JournalUnfit:
+    return JournalUnfit(
+        f"journal_dir {folder}: {error.strerror}; name another folder, the gate stays shut until it can be written"
+    )
+
+
 def read(path: Path) -> Iterator[tuple[Notice | None, dict[str, Any]]]:
     """Every whole line of a journal, as a notice if it is a step.
 
@@ -119,6 +137,8 @@ def read(path: Path) -> Iterator[tuple[Notice | None, dict[str, Any]]]:
     for at, line in enumerate(lines[:-1], 1):
         try:
             tree = json.loads(line)
+            if "event" not in tree:
+                int(tree["delivered"])
             yield (_notice(tree) if "event" in tree else None), tree
         except (ValueError, KeyError, ValidationError, TypeError) as error:
             raise JournalUnfit(f"{path}: line {at} cannot be read ({type(error).__name__})") from error
@@ -199,7 +219,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _following(folder: Path) -> int:
     """The name of the next file, in milliseconds since 1970: after all others also when the clock was set back."""
-    latest = max((int(path.stem) for path in folder.glob("*.jsonl")), default=0)
+    latest = max((int(path.stem) for path in folder.glob("*.jsonl") if path.stem.isdecimal()), default=0)
     return max(time.time_ns() // 1_000_000, latest + 1)
 
 
