@@ -3,9 +3,10 @@
 import json
 import signal
 import sys
-import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.console import Console
 from calibration.rehearsal.cast import EMPTY, PORTRAITS, Act, acts, fetch_portraits, portrait
 from calibration.rehearsal.lane import AGENT, Lane, LaneFailed
 from calibration.rehearsal.play import Encounter, Stage, prepare, summary, with_records
+from calibration.rehearsal.stay import Attendant, Visitors, stay
 from vision.errors import VisionError
 from vision.models import Pinned, cache_dir, manifest
 
@@ -29,10 +31,15 @@ def main(
     setup: Annotated[bool, typer.Option(help="only fetch the portraits and make the clips")] = False,
 ) -> None:
     """Play the cast through the lane."""
+    run(lambda: bool(set_up()) if setup else perform(acts(portrait), OUT, once=once))
+
+
+def run(work: Callable[[], bool]) -> NoReturn:
+    """Exit with 0 if it passed, 1 if it failed, 130 once a signal has ended it."""
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with them ignored
         signal.signal(number, signal.default_int_handler)
     try:
-        passed = bool(set_up()) if setup else _perform(once)
+        passed = work()
     except (LaneFailed, VisionError, OSError) as error:
         console.print(f"[bold]The rehearsal failed:[/] {error}")
         sys.exit(1)
@@ -49,10 +56,11 @@ def set_up() -> dict[str, Path]:
         return prepare(acts(portrait), cache_dir() / "clips-2")
 
 
-def _perform(once: bool) -> bool:
-    clips, play = set_up(), acts(portrait)
+def perform(play: tuple[Act, ...], out: Path, *, once: bool) -> bool:
+    """The visits of a play, then the lane stays up; whether each visit ended as expected."""
+    clips = set_up()
     _credits(manifest(PORTRAITS))
-    lane = Lane(OUT.resolve())
+    lane = Lane(out.resolve())
     try:
         with console.status("starting service, gate controller and appliance"):
             lane.start(clips[EMPTY.name])
@@ -66,9 +74,9 @@ def _perform(once: bool) -> bool:
                 f"[bold]not as expected:[/] {visit.label}: expected {visit.expected}, records {visit.records}"
             )
         (lane.root / "summary.json").write_text(json.dumps(told, indent=2) + "\n")
-        console.print(f"{'Every visit ended as expected' if told['ok'] else 'NOT AS EXPECTED'}: {OUT / 'summary.json'}")
+        console.print(f"{'Every visit ended as expected' if told['ok'] else 'NOT AS EXPECTED'}: {out / 'summary.json'}")
         if not once:
-            _stay(lane)
+            _stay(lane, clips)
         return bool(told["ok"])
     finally:
         lane.stop_all()
@@ -101,11 +109,10 @@ def _credits(pinned: dict[str, Pinned]) -> None:
     console.print()
 
 
-def _stay(lane: Lane) -> None:
-    console.print("The lane stays up on its pages; Ctrl-C ends it.")
-    while True:
-        lane.check()
-        time.sleep(0.5)
+def _stay(lane: Lane, clips: dict[str, Path]) -> None:
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    attendant = Attendant(lane, clips[EMPTY.name], say)
+    stay(attendant, Visitors(lane, clips, acts(portrait), lambda seen: say(_line(seen))), say)
 
 
 if __name__ == "__main__":

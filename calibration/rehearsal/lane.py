@@ -70,20 +70,19 @@ class Lane:
         self.play(first_clip)
         self._configure()
         self._enrol_peers()
-        self.run("service", "backend.cli", "serve", "--settings", "tvs.toml")
+        self.begin("service")
         self._await("service", lambda: _listens(self.port))
         self.tvs("login", AUDITOR, *self._as("desk"), "--out", "auditor.token", typed=f"{self.password}\n")
         self._put_on_file()
         for flight in self.flights:
             self.announce(flight)
         self.start_controller()
-        self.run("appliance", "edge.cli", "run", "--settings", "gate.toml")
+        self.begin("appliance")
         self._await("appliance", lambda: _listens(self.pages))
 
     def start_controller(self) -> None:
         """A gate on a pseudo terminal, with somebody who walks through every opening."""
-        link = ("--link", "gate.tty", "--events", "controller.jsonl", "--id", "1", "--key", "gate.key")
-        self.run("controller", "hardware", "serve", *link, "--kind", self.controller_kind)
+        self.begin("controller")
         self._await("controller", (self.root / "gate.tty").exists)
 
     def announce(self, flight: str) -> None:
@@ -160,6 +159,17 @@ class Lane:
         if done.returncode != 0:
             raise LaneFailed(f"limen-tvs {arguments[0]}: {done.stderr.strip()}")
         return done.stdout
+
+    def begin(self, part: str) -> None:
+        """Start a part of the lane; it is not waited for."""
+        match part:
+            case "service":
+                self.run(part, "backend.cli", "serve", "--settings", "tvs.toml")
+            case "appliance":
+                self.run(part, "edge.cli", "run", "--settings", "gate.toml")
+            case "controller":
+                link = ("--link", "gate.tty", "--events", "controller.jsonl", "--id", "1", "--key", "gate.key")
+                self.run(part, "hardware", "serve", *link, "--kind", self.controller_kind)
 
     def run(self, part: str, module: str, *arguments: str) -> None:
         with (self.root / "logs" / f"{part}.log").open("ab") as log:
