@@ -29,7 +29,6 @@ GATE, PORT, AGENT = "G1", "ZRH", "a.keller"
 AUDITOR = "r.auditor"  # reads what the summary is made of; its password is the agent's, as new each time
 START_S, STOP_S = 60.0, 10.0
 ASKED = (20_000, 32_000)  # below what the system gives to whoever connects
-_claims: list[socket.socket] = []
 
 
 class LaneFailed(Exception):
@@ -276,7 +275,7 @@ def _claim(port: int) -> bool:
     except OSError:
         claim.close()
         return False
-    _claims.append(claim)
+    claim.detach()  # it stays open as long as the process
     return True
 
 

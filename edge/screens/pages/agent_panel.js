@@ -80,7 +80,7 @@ function body(now) {
   const why = obstacle();
   switch (now) {
     case "confirm": {
-      const unseen = asks.state()?.lane !== "somebody";  // no camera, or a face that no camera finds
+      const unseen = asks.state() && asks.state().lane !== "somebody";  // no camera, or a face that no camera finds
       return html`<p>Open the gate for this one person?</p>
         ${unseen ? html`<label><input type="checkbox" data-first .checked=${stands}
           @change=${(event) => { stands = event.target.checked; draw(); }}> The traveler stands in the lane: I see them</label>` : nothing}
