@@ -111,8 +111,9 @@ def _credits(pinned: dict[str, Pinned]) -> None:
 
 def _stay(lane: Lane, clips: dict[str, Path]) -> None:
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    lane.take_off_played()
     attendant = Attendant(lane, clips[EMPTY.name], say)
-    stay(attendant, Visitors(lane, clips, acts(portrait), lambda seen: say(_line(seen))), say)
+    stay(attendant, Visitors(lane, clips, acts(portrait), _line), say)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from urllib.request import Request
 
 from backend import photos
 from calibration.rehearsal.cast import EVENING, MORNING, TRAVELERS, paxlst, portrait
+from edge.eye.cameras.clip import SEQUENCE
 
 GATE, PORT, AGENT = "G1", "ZRH", "a.keller"
 AUDITOR = "r.auditor"  # reads what the summary is made of; its password is the agent's, as new each time
@@ -105,6 +106,15 @@ class Lane:
     def play(self, clip: Path) -> None:
         with self.playlist.open("a") as file:
             file.write(f"{clip}\n")
+
+    def take_off_played(self) -> None:
+        """Leave only the newest clip on the playlist: a camera that is opened again does not show the visits again."""
+        lines = self.playlist.read_text().splitlines()
+        before = [int(line.removeprefix(SEQUENCE)) for line in lines if line.startswith(SEQUENCE)]
+        clips = [line for line in lines if not line.startswith("#")]
+        left = self.playlist.with_suffix(".new")
+        left.write_text(f"{SEQUENCE}{sum(before) + len(clips) - 1}\n{clips[-1]}\n")
+        left.replace(self.playlist)
 
     def agent_sees(self) -> dict[str, Any]:
         """What the agent's page is told now."""

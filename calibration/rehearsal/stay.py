@@ -72,7 +72,7 @@ class Attendant:
     def _ask(self) -> None:
         try:
             says = self._lane.agent_sees()["says"]
-            amiss = "; ".join(f"{part}: {told['words']}" for part, told in says.items() if not told["well"])
+            amiss = " ".join(f"{part}: {told['words']}" for part, told in says.items() if not told["well"])
         except (OSError, ValueError):
             amiss = "the pages do not answer"
         if amiss != self._amiss:
@@ -81,61 +81,67 @@ class Attendant:
 
 
 class Visitors:
-    """One at a time, each from an empty lane to an empty lane, while the keys go on."""
+    """One at a time, each from an empty lane to an empty lane, while the keys go on.  told: a visit in words."""
 
-    def __init__(self, lane: Lane, clips: dict[str, Path], cast: tuple[Act, ...], say: Callable[[Encounter], None]):
+    def __init__(
+        self, lane: Lane, clips: dict[str, Path], cast: tuple[Act, ...], told: Callable[[Encounter], str]
+    ) -> None:
         self._lane, self._stage, self._empty = lane, Stage(lane, clips), clips[EMPTY.name]
-        self._cast, self._order, self._say = cast, cycle(range(len(cast))), say
-        self._walk: threading.Thread | None = None
-        self._flights = FIRST_FLIGHT
+        self._cast, self._order, self._told = cast, cycle(range(len(cast))), told
+        self._flight, self._boards = FIRST_FLIGHT, False
+        self._walking = False
 
     def next(self, say: Say) -> None:
-        """The next of the cast; a flight of its own boards whenever the cast begins anew, for nobody is on it yet."""
+        """The next of the cast; whenever it begins anew another flight boards, for nobody is on that yet."""
         if self._free(say):
             number = next(self._order)
-            self._begin(self._cast[number], say, anew=number == 0)
+            self._boards = self._boards and number != 0
+            self._begin(self._cast[number], say)
 
     def dark(self, say: Say) -> None:
         """Whoever the cast has in too little light."""
         if self._free(say):
-            self._begin(next(act for act in self._cast if act.cue == "more_light"), say, anew=False)
+            self._begin(next(act for act in self._cast if act.cue == "more_light"), say)
 
     def _free(self, say: Say) -> bool:
-        if self._walk is not None and self._walk.is_alive():
+        if self._walking:
             say("somebody is in the lane still")
-            return False
-        return True
+        return not self._walking
 
-    def _begin(self, act: Act, say: Say, *, anew: bool) -> None:
+    def _begin(self, act: Act, say: Say) -> None:
         say(f"{act.label} ...")
-        self._walk = threading.Thread(target=self._visit, args=(act, say, anew), daemon=True)
-        self._walk.start()
+        self._walking = True
+        threading.Thread(target=self._visit, args=(act, say), daemon=True).start()
 
-    def _visit(self, act: Act, say: Say, anew: bool) -> None:
+    def _visit(self, act: Act, say: Say) -> None:
         try:
-            if anew:
+            if not self._boards and "service" in self._lane.parts:
                 self._board()
-            self._say(self._stage.play(act))
+            told = self._told(self._stage.play(act))
+            self._lane.take_off_played()
         except (LaneFailed, OSError, ValueError) as error:  # some part is away: that is the play
-            say(f"{act.label}: {error}")
             self._lane.play(self._empty)
+            told = f"{act.label}: {error}"
+        self._walking = False
+        say(told)
 
     def _board(self) -> None:
-        flight = f"XX{self._flights:04}"
-        self._flights += 1
+        flight = f"XX{self._flight:04}"
+        self._flight += 1
         self._lane.announce(flight)
         self._lane.board(flight)
         self._stage.await_boarding(self._lane.journeys[flight])
+        self._boards = True
 
 
 def stay(attendant: Attendant, visitors: Visitors, say: Say) -> None:
     """Until somebody quits; without a terminal until a signal ends it."""
-    say(
-        f"The lane stays up on its pages.\n{HELP}"
-        if on_terminal()
-        else "The lane stays up on its pages; Ctrl-C ends it."
-    )
     with keys() as pressed:
+        say(
+            f"The lane stays up on its pages.\n{HELP}"
+            if on_terminal()
+            else "The lane stays up on its pages; Ctrl-C ends it."
+        )
         while (key := pressed(LOOK_S)) != "q":
             match key:
                 case "s":

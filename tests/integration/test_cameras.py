@@ -86,6 +86,25 @@ def test_a_playlist_goes_on_where_it_grows(tmp_path: Path) -> None:
     assert min(after) > 140
 
 
+def test_a_playlist_that_lost_what_was_played_goes_on_and_begins_anew_at_its_head(tmp_path: Path) -> None:
+    playlist = tmp_path / "lane.m3u"
+    first, second, third = (clip(tmp_path, str(grey), 20, grey=grey) for grey in (60, 110, 160))
+    playlist.write_text(f"{first}\n{second}\n")
+    camera = ClipCamera(playlist)
+    for _ in range(30):
+        camera.read()
+    playlist.write_text(f"#EXT-X-MEDIA-SEQUENCE:1\n{second}\n{third}\n")
+    after = [camera.read().pixels.mean() for _ in range(20)]
+    camera.close()
+    assert max(after[:5]) < 130 < 140 < min(after[15:])
+    again = ClipCamera(playlist)
+    assert 80 < again.read().pixels.mean() < 130
+    again.close()
+    playlist.write_text("#EXT-X-MEDIA-SEQUENCE:x\n")
+    with pytest.raises(CameraLost, match=r"playlist .*lane\.m3u: invalid"):
+        ClipCamera(playlist)
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

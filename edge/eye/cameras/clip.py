@@ -12,9 +12,11 @@ from edge.eye.frame import Frame
 
 TAIL_S = 2.0  # of the last clip, repeated until the playlist grows
 
+SEQUENCE = "#EXT-X-MEDIA-SEQUENCE:"  # the number of a list's first clip, from 0, once played ones are taken off it
+
 
 class ClipCamera:
-    """Plays clips one after the other in real time; a playlist may grow while it plays.
+    """Plays clips one after the other in real time; a playlist may grow at its end, and shrink at its head, meanwhile.
 
     When there is no next clip the end of the last one is shown again and again: the person still stands there.
     """
@@ -59,13 +61,17 @@ class ClipCamera:
         if self._list is None:
             return None
         try:
-            clips = [line for line in self._list.read_text().splitlines() if line and not line.startswith("#")]
-        except OSError as error:
-            raise CameraLost(f"playlist {self._list}: {error.strerror}") from error
-        if self._next >= len(clips):
+            lines = self._list.read_text().splitlines()
+            first = next((int(line.removeprefix(SEQUENCE)) for line in lines if line.startswith(SEQUENCE)), 0)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise CameraLost(f"playlist {self._list}: {why}") from error
+        clips = [line for line in lines if line and not line.startswith("#")]
+        number = max(self._next, first)
+        if number >= first + len(clips):
             return None
-        self._next += 1
-        return self._list.parent / clips[self._next - 1]
+        self._next = number + 1
+        return self._list.parent / clips[number - first]
 
     def _open(self, clip: Path) -> None:
         self._video = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG)
