@@ -75,7 +75,7 @@ async def hours(machine: Machine, clock: LivedClock, store: Store, keys: KeyRing
 
 
 @pytest.mark.parametrize("when", ["at the start", "while it runs"])
-async def test_21_a_clock_fifteen_days_ahead_destroys_nothing_and_is_said(
+async def test_er06_a_clock_fifteen_days_ahead_destroys_nothing_and_is_said(
     store: Store, engine: Engine, keys: KeyRing, when: str
 ) -> None:
     machine, before = Machine(), there(keys)
@@ -96,7 +96,7 @@ async def test_21_a_clock_fifteen_days_ahead_destroys_nothing_and_is_said(
     assert (there(keys), clock.ahead_ms) == (before, 0)
 
 
-async def test_21_after_a_restart_a_wrong_clock_is_no_more_believed_than_before(
+async def test_er06_after_a_restart_a_wrong_clock_is_no_more_believed_than_before(
     store: Store, engine: Engine, keys: KeyRing
 ) -> None:
     machine = Machine(NOW + 15 * DAY_MS)
@@ -109,7 +109,7 @@ async def test_21_after_a_restart_a_wrong_clock_is_no_more_believed_than_before(
     assert said(engine) == ["clock.disbelieved"] * 3
 
 
-async def test_21_a_person_confirms_a_clock_and_then_what_is_due_goes(store: Store, keys: KeyRing) -> None:
+async def test_er06_a_person_confirms_a_clock_and_then_what_is_due_goes(store: Store, keys: KeyRing) -> None:
     machine = Machine(NOW + 30 * DAY_MS)
     clock = machine.clock()
     await clock.start(store)
@@ -131,7 +131,7 @@ async def test_ret1_closed_doors_take_citizens_templates_whatever_the_clock_says
     assert keys.has(of_gallery("XX1"))
 
 
-async def test_21_a_ports_gallery_is_not_ended_by_a_clock_that_jumped(
+async def test_er06_a_ports_gallery_is_not_ended_by_a_clock_that_jumped(
     store: Store, engine: Engine, keys: KeyRing
 ) -> None:
     machine, lane = Machine(), Lane("ZRH", 2, 14, "v")

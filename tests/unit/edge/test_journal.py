@@ -194,7 +194,7 @@ def test_er06_a_clock_set_back_changes_no_order(tmp_path: Path) -> None:
     assert recover(tmp_path).granted == {}
 
 
-def test_21_journals_go_when_fourteen_days_of_others_follow_whatever_the_clock_says(tmp_path: Path) -> None:
+def test_er06_journals_go_when_fourteen_days_of_others_follow_whatever_the_clock_says(tmp_path: Path) -> None:
     asyncio.run(write(tmp_path))
     (old,) = tmp_path.glob("*.jsonl")
     os.utime(old, (1_000_000, 1_000_000))
