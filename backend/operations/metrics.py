@@ -31,6 +31,18 @@ class Metrics:
         self.in_flight = Gauge("limen_rpcs_in_flight", "RPCs being served", ["method"], registry=registry)
         self.shed = Counter("limen_rpcs_shed", "RPCs refused early for want of time", ["method"], registry=registry)
         self.answers = Counter("limen_answers", "Verification answers", ["method", "directive"], registry=registry)
+        self.searchable = Histogram(
+            "limen_gallery_searchable_seconds",
+            "From a manifest's receipt to its gallery being searchable",
+            buckets=GALLERY_S,
+            registry=registry,
+        )
+        self.ready = Gauge("limen_galleries_ready", "Galleries that must be, and are, searchable", registry=registry)
+        self._stored(registry)
+        self._crowded(registry)
+        self._backlog(registry)
+
+    def _stored(self, registry: CollectorRegistry) -> None:
         self.store = Histogram(
             "limen_store_seconds", "Transactions, waiting included", ["kind"], buckets=STORE_S, registry=registry
         )
@@ -40,13 +52,8 @@ class Metrics:
         self.standby_missing = Gauge(
             "limen_standby_missing", "1 while commits wait for no synchronous standby, and should", registry=registry
         )
-        self.searchable = Histogram(
-            "limen_gallery_searchable_seconds",
-            "From a manifest's receipt to its gallery being searchable",
-            buckets=GALLERY_S,
-            registry=registry,
-        )
-        self.ready = Gauge("limen_galleries_ready", "Galleries that must be, and are, searchable", registry=registry)
+
+    def _crowded(self, registry: CollectorRegistry) -> None:
         self.loop_lag = Histogram(
             "limen_loop_lag_seconds",
             "How late the loop was that serves every call, looked at 50 times a second",
@@ -64,7 +71,6 @@ class Metrics:
         )
         self.connections = Gauge("limen_connections", "Connections open", registry=registry)
         self.ended = Gauge("limen_connections_ended", "Connections ended for a budget", ["why"], registry=registry)
-        self._backlog(registry)
 
     def _backlog(self, registry: CollectorRegistry) -> None:
         self._alerts_minute = -1
