@@ -11,7 +11,7 @@ from pathlib import Path
 
 from calibration.rehearsal.cast import EMPTY, Act
 from calibration.rehearsal.lane import Lane, LaneFailed
-from calibration.rehearsal.play import Encounter, Stage
+from calibration.rehearsal.play import LONGEST_S, Encounter, Stage
 from calibration.rehearsal.terminal import keys, on_terminal
 
 Say = Callable[[str], None]
@@ -117,6 +117,7 @@ class Visitors:
         try:
             if not self._boards and "service" in self._lane.parts:
                 self._board()
+            self._await_empty()
             told = self._told(self._stage.play(act))
             self._lane.take_off_played()
         except (LaneFailed, OSError, ValueError) as error:  # some part is away: that is the play
@@ -124,6 +125,15 @@ class Visitors:
             told = f"{act.label}: {error}"
         self._walking = False
         say(told)
+
+    def _await_empty(self) -> None:
+        """Nobody for long enough that the next face is another subject.  Raises LaneFailed."""
+        until_s = time.monotonic() + LONGEST_S
+        while self._lane.agent_sees()["lane"] == "somebody":
+            if time.monotonic() > until_s:
+                raise LaneFailed("somebody is in the lane still")
+            time.sleep(LOOK_S)
+        time.sleep(ASK_S)
 
     def _board(self) -> None:
         flight = f"XX{self._flight:04}"
