@@ -28,6 +28,8 @@ READS = re.compile(
 
 # Every place that reads the wall clock of its machine, and why a jump of it does no harm.
 READERS = {
+    "edge/agents/shifts.py": "a shift's stamps, for the service; it ends by the monotonic clock",
+    "edge/startup.py": "whether a calibration has expired, once at a start; years of it",
     "backend/clock.py": "the clock itself",
     "backend/server.py": "given to the steady clock and to the time that deletion follows",
     "backend/ca.py": "certificates carry dates, and are valid for days",

@@ -14,7 +14,7 @@ from backend.errors import KeyGone, NotAllowed, Refused, Repeated
 from backend.keys import RECORDS, KeyRing
 from backend.retention import purge
 from backend.store import alerts, allowances, crossings, decisions, outbox, travelers
-from backend.store.allowances import Allowance
+from backend.store.allowances import VALID_MS, Allowance
 from backend.store.engine import open_store
 from backend.store.schema import audit_log
 from calibration.service import races
@@ -70,7 +70,7 @@ def test_ret2_a_passage_reported_after_the_purge_is_recorded_without_a_name(bord
 def test_air22_who_has_crossed_has_no_allowance_left(border: Border, kind: str) -> None:
     journey, (anna, ben, _) = border.journey()
     for one in (anna, ben):
-        given = Allowance(one, journey, one, "o.meyer", "known to me", None, NOW, NOW + HOUR_MS)
+        given = Allowance(one, journey, one, "o.meyer", "known to me", None, NOW, NOW + VALID_MS)
         border.ask(allowances.give, given)
     border.tell(passed(border.proceed(journey, anna), NOW) if kind == "crossed" else boarded(journey, anna, NOW))
     assert [border.ask(allowances.usable, journey, one, NOW) for one in (anna, ben)] == [None, ben]

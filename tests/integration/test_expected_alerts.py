@@ -66,7 +66,7 @@ def named(desk: Desk, **changed: str) -> None:
 def test_who_is_on_a_manifest_when_an_entry_is_approved_is_told_to_the_officers_of_the_port(desk: Desk) -> None:
     assert look(desk) == 0
     alert = raised(desk)
-    assert (alert.reason, alert.decision, alert.port, alert.gate) == ("expected", None, "ZRH", "")
+    assert (alert.reason, alert.decision, alert.port, alert.gate) == ("expected", None, "ZRH", "G1")
     assert (alert.journey, alert.traveler) == (desk.journey, desk.people[0])
     view = shown(desk)
     assert (view.name, view.seat, view.remark) == ("SPECIMEN P0", "1A", "ask about the cargo")
@@ -210,7 +210,7 @@ def test_nothing_of_it_is_late_or_counted_where_an_operator_reads(desk: Desk) ->
     raised(desk)
     desk.now_utc_ms += HOUR_MS
     assert desk.look() == (0, 0), "an officer is not late hours ahead"
-    seen = desk.ask(backlog, desk.now_utc_ms, 0)
+    seen = desk.ask(backlog, desk.now_utc_ms, desk.now_utc_ms, 0)
     assert (seen.alerts.count, seen.untaken.count) == (0, 0)
 
 
@@ -292,7 +292,11 @@ def test_a_stream_tells_it_each_change_and_its_end(desk: Desk) -> None:
         journeys.close(db, desk.journey, NOW)
 
     raised(desk)
-    assert asyncio.run(story()) == [("", None, None), ("G7", "gate", None), ("G7", "gate", "doors_closed")]
+    assert asyncio.run(story()) == [
+        ("G1", None, None),
+        ("G1, G7", "gate", None),
+        ("G1, G7", "gate", "doors_closed"),
+    ]
 
 
 def test_the_job_raises_it_after_an_approval_rang(desk: Desk) -> None:
