@@ -99,7 +99,7 @@ def _nothing_about_anybody_on_disk(lane: Lane) -> None:
 
 
 def _a_replay_shows_no_difference(lane: Lane) -> None:
-    journals = [str(path) for path in (lane.root / "journal").iterdir()]
+    journals = [str(path) for path in (lane.root / "journal").glob("*.jsonl")]
     command = [sys.executable, "-m", "edge.cli", "replay", *journals]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
