@@ -145,11 +145,21 @@ def _by_agent(db: Connection, how: Recording, told: Report) -> _Settled:
     """The gate was opened by documents: recorded whatever the rules would have said, and never in silence (HUM-3)."""
     run = _run(db, told, told.journey)
     told = replace(told, gate=_boarded_at(db, told, run))
-    question = Question(
+    _vouched(db, how, told)
+    if not _asked(db, told):
+        documents_check.record_unasked(db, _question(told), how.now_utc_ms)
+    if told.kind == "not_boarded":
+        return _Settled(Status.RECORDED, "passage.not_confirmed", told.traveler or "", told.why or "")
+    return _confirm(db, how, told, run, told.traveler or "")
+
+
+def _question(told: Report) -> Question:
+    """What should have been asked before."""
+    return Question(
         encounter=told.encounter,
         attempt=1,
         purpose=DOCUMENTS,
-        journey=run.journey,
+        journey=told.journey,
         device=told.device,
         gate=told.gate,
         port=told.port,
@@ -158,12 +168,6 @@ def _by_agent(db: Connection, how: Recording, told: Report) -> _Settled:
         request_sha256="",
         agent=told.agent or "",
     )
-    _vouched(db, how, told)
-    if not _asked(db, told):
-        documents_check.record_unasked(db, question, how.now_utc_ms)
-    if told.kind == "not_boarded":
-        return _Settled(Status.RECORDED, "passage.not_confirmed", told.traveler or "", told.why or "")
-    return _confirm(db, how, told, run, told.traveler or "")
 
 
 def _vouched(db: Connection, how: Recording, told: Report) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from edge.encounter.boarding import asking_documents, check_documents, may_board
+from edge.encounter.boarding import ANSWER_S, asking_documents, check_documents, may_board
 from edge.encounter.events import (
     AgentBoards,
     Ask,
@@ -41,7 +41,6 @@ PATIENCE_S = 2.0  # with a face near enough but never acceptable: submit the bes
 LONGEST_S = 15.0  # near, and still nothing that could be submitted: an agent helps
 HOLD_S = 0.8  # a cue stays at least this long
 GONE_S = 1.0  # not seen for this long: left
-ANSWER_S = 3.0  # beyond the service's own deadline
 FRESH_S = 5.0  # a grant needs a capture at most this old (G10)
 CLAIM_S = 20.0  # a document counts for whoever is there or comes within this time of its reading
 PRESENT_S = 1.0  # how exactly it is remembered that somebody is in the lane
