@@ -100,6 +100,8 @@ class ScreensLink:
         if answer.refusal:
             log.info("command.refused", what=command.WhichOneof("what"))
         if writer.transport.get_write_buffer_size() < MOST_UNSENT:  # one that does not read gets no answers
+            # The view first: a browser acts on the answer at once, and must find what it led to.
+            writer.write(framed(self._packer.pack(self._view)))
             writer.write(framed(pb.ToScreens(answer=answer).SerializeToString()))
 
 

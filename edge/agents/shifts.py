@@ -30,7 +30,8 @@ FINAL = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.ALREADY_EXISTS, grpc.
 
 
 class Refusal(StrEnum):
-    WRONG = "Not accepted. Check name and password. While the service is away, use a one-time code."
+    WRONG = "Not accepted. Check name and password."
+    AWAY = "Not accepted. The service does not answer: use a one-time code of yours that was not used yet."
     SLOWED = "Too many wrong tries. Wait a minute, then try again."
     BUSY = "Somebody else is logging in. Try again in a few seconds."
 
@@ -82,7 +83,7 @@ class Shifts:
                 began = await self._try(person.strip().lower(), secret)
                 if isinstance(began, Begun):
                     self._tries.right(address)
-                elif began is Refusal.WRONG:
+                elif began in (Refusal.WRONG, Refusal.AWAY):
                     count = self._tries.wrong(address, time.monotonic())
                     log.warning("agent.login_refused", address=address, tries=count)
                 return began
@@ -112,11 +113,11 @@ class Shifts:
         """Tell what was begun in an outage, fetch codes for the next, and see shifts end, for ever."""
         fetch_s = 0.0
         while True:
+            self._publish()  # before a service is waited for: a brain that started again has its agents at once
             await self.deliver()
             if time.monotonic() >= fetch_s:
                 await self._fetch()
                 fetch_s = time.monotonic() + EVERY_S
-            self._publish()
             await asyncio.sleep(1.0)
 
     def _publish(self) -> None:
@@ -178,7 +179,7 @@ class Shifts:
         """Each code once: it is on the disk as used before its shift begins."""
         found = await asyncio.to_thread(codes.verifier, bytes.fromhex(self._kept.salt), person, secret)
         if found not in self._kept.verifiers or found in self._kept.used:
-            return Refusal.WRONG
+            return Refusal.AWAY
         now_utc_ms = self._utc_ms()
         until = now_utc_ms + self._kept.shift_ms
         return await self._open(Shift(str(uuid.uuid4()), person, "", now_utc_ms, until, found, told=False))

@@ -102,16 +102,16 @@ def test_ops1_a_code_begins_one_shift_in_an_outage_and_the_service_hears_of_it(
     code, *_ = in_outage(service, name, tmp_path)
 
     async def twice(podium: Podium) -> Begun:
-        assert await podium.shifts.begin("b.somebody", code, "10.0.0.1") is Refusal.WRONG
+        assert await podium.shifts.begin("b.somebody", code, "10.0.0.1") is Refusal.AWAY
         began = await podium.begin(name, code)
-        assert await podium.shifts.begin(name, code, "10.0.0.1") is Refusal.WRONG
+        assert await podium.shifts.begin(name, code, "10.0.0.1") is Refusal.AWAY
         return began
 
     began = run(service, tmp_path / "gate", twice, port=1)
 
     async def again(podium: Podium) -> None:
         assert podium.shifts.of(began.cookie) is not None, "the appliance was restarted: the shift goes on"
-        assert await podium.shifts.begin(name, code, "10.0.0.1") is Refusal.WRONG, "and the code stays used"
+        assert await podium.shifts.begin(name, code, "10.0.0.1") is Refusal.AWAY, "and the code stays used"
 
     run(service, tmp_path / "gate", again, port=1)
     assert service.ask(shifts.problem, began.shift.session, name, "ZRH", utc_ms()) == "no such shift at this port"
@@ -149,7 +149,7 @@ def test_ops1_a_shift_that_began_before_an_outage_goes_on(service: Running, gate
 
     async def later(podium: Podium) -> None:
         assert podium.shifts.of(began.cookie) is not None
-        assert await podium.shifts.begin(name, PASSWORD, "10.0.0.1") is Refusal.WRONG, "a password is no code"
+        assert await podium.shifts.begin(name, PASSWORD, "10.0.0.1") is Refusal.AWAY, "a password is no code"
 
     began = run(service, tmp_path / "gate", begin)
     run(service, tmp_path / "gate", later, port=1)
@@ -223,7 +223,7 @@ async def test_wrong_codes_are_slowed_and_neither_they_nor_names_are_logged(
     hold_codes(tmp_path / "j", 1)
     podium = shifts_at(tmp_path / "j", identity(tmp_path))
     said = [await podium.begin("a.secretive", "WRONG-CODE", "10.9.8.7") for _ in range(FREE + 1)]
-    assert said == [Refusal.WRONG] * FREE + [Refusal.SLOWED]
+    assert said == [Refusal.AWAY] * FREE + [Refusal.SLOWED]
     assert await podium.begin(AGENT, CODES[0], "10.9.8.7") is Refusal.SLOWED, "not even the right one"
     assert isinstance(await podium.begin(AGENT, CODES[0], "10.9.8.6"), Begun)
     told = "".join(capfd.readouterr())

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
 import socket
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator
@@ -61,13 +61,7 @@ class Pages:
         return max(found)
 
     async def sees(self) -> dict[str, Any]:
-        until_s = time.monotonic() + 30
-        while True:
-            try:
-                return await asyncio.to_thread(self._sees)
-            except urllib.error.HTTPError as error:  # a new process has not been told of the shift yet
-                assert (error.code, time.monotonic() < until_s) == (403, True)
-            await asyncio.sleep(0.1)
+        return await asyncio.to_thread(self._sees)
 
     def _sees(self) -> dict[str, Any]:
         asked = urllib.request.Request(f"http://127.0.0.1:{self.port}/agent/events", headers={"Cookie": self.cookie})
@@ -80,14 +74,23 @@ class Pages:
             return str(page.read().decode())
 
     async def board(self, traveler: str) -> int:
-        form, host = urllib.parse.urlencode({"traveler": traveler}), f"127.0.0.1:{self.port}"
-        request = f"POST /agent/board HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {self.cookie}\r\n"
+        return (await self._post("/agent/board", {"traveler": traveler}))[0]
+
+    async def log_in(self, code: str) -> None:
+        """As a browser does, which keeps the cookie it gets."""
+        status, self.cookie = await self._post("/agent/login", {"person": AGENT, "secret": code})
+        assert status == 303
+
+    async def _post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
+        """Status, and the cookie of the answer."""
+        form, host = urllib.parse.urlencode(fields), f"127.0.0.1:{self.port}"
+        request = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {self.cookie}\r\n"
         request += "Content-Type: application/x-www-form-urlencoded\r\n"
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(f"{request}Content-Length: {len(form)}\r\n\r\n{form}".encode())
-        status = (await reader.readline()).split()[1]
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
         writer.close()
-        return int(status)
+        return int(head.split()[1]), head.partition("set-cookie: ")[2].partition(";")[0]
 
     async def another_process(self, than: int) -> int:
         """Its number, once there is one."""
@@ -123,6 +126,22 @@ async def test_the_pages_show_what_the_brain_told_and_an_agents_command_arrives(
     pages.view.update(prompt=Prompt.GO)
     assert await pages.board("t1") == 409
     assert len(pages.heard) == 1
+
+
+async def test_who_has_logged_in_finds_the_page_open_at_once(pages: Pages) -> None:
+    """While the view changes all the time: the answer to the login must not go before what it is about."""
+    await pages.sees()
+
+    async def change() -> None:
+        for number in itertools.count():
+            pages.view.update(expected=number)
+            await asyncio.sleep(0.001)
+
+    changing = asyncio.create_task(change())
+    for code in CODES[1:]:
+        await pages.log_in(code)
+        assert (await pages.sees())["agent"] == AGENT
+    changing.cancel()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
