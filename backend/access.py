@@ -11,7 +11,7 @@ from backend.errors import NotAllowed
 GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE = "gate", "touchpoint", "carrier", "operator", "console"
 DEVICE_ROLES = frozenset({GATE, TOUCHPOINT, CARRIER, OPERATOR, CONSOLE})
 # People.  A supervisor settles what others propose, a records officer amends, an auditor reads and changes nothing.
-# An agent boards travelers at a gate, through its appliance, and calls nothing here.
+# An agent boards travelers at a gate, through its appliance; here it draws its one-time codes and nothing else.
 AGENT, OFFICER, SUPERVISOR, ANALYST, RECORDS, TECHNICIAN, MANAGER, AUDITOR = (
     "agent",
     "officer",
@@ -67,6 +67,10 @@ ALLOWED: dict[str, Rule] = {
     "/limen.v1.People/EndShift": _rule(GATE, ported=True),
     "/limen.v1.People/ShiftCodes": _rule(GATE, ported=True),
     "/limen.v1.People/ReportShift": _rule(GATE, ported=True),
+    "/limen.v1.People/SetPassword": _rule(CONSOLE),
+    "/limen.v1.People/IssueCodes": _rule(AGENT),
+    "/limen.v1.People/Bar": _rule(SUPERVISOR, MANAGER, ported=True),
+    "/limen.v1.People/TakePost": _rule(SUPERVISOR, MANAGER, ported=True),
     "/limen.v1.People/Logout": _rule(*PEOPLE_ROLES),
     "/limen.v1.People/WhoAmI": _rule(*PEOPLE_ROLES),
     "/limen.v1.Fleet/Hello": _rule(GATE, TOUCHPOINT),

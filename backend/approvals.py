@@ -1,9 +1,9 @@
 """What takes four eyes: one person proposes, another approves, and only then it happens, in the same transaction.
 
 Entries of the hotlist and their end, changes of the rules, holds and their end, protected travellers (ACC-2),
-extracts of the audit log.  Who proposed never settles, under whatever role or post: it is the person's name that is
-compared, here and by the database.  Who settles says by a digest what was seen, and nothing else is settled: neither a
-rule whose present value has changed since, nor an entry beside which another one stands by now.
+extracts of the audit log, accounts and their posts.  Who proposed never settles, under whatever role or post: it is
+the person's name that is compared, here and by the database.  Who settles says by a digest what was seen, and nothing
+else is settled: neither a rule whose present value has changed since, nor an entry beside which another one stands.
 """
 
 import json
@@ -14,7 +14,7 @@ from limen.v1.approvals_pb2 import HotlistEntry, ProposeRequest, Protect, RuleCh
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
-from backend import documents
+from backend import accounts, documents
 from backend.acting import Acting
 from backend.biographic import fingerprint
 from backend.errors import Changed, KeyGone, NotAllowed, Refused, Repeated
@@ -69,6 +69,8 @@ def _check(db: Connection, acting: Acting, settings: Rules, what: ProposeRequest
             _is_expected(db, acting, what.protect)
         case "audit_export":
             _in_log(db, what.audit_export.first, what.audit_export.last)
+        case _:
+            accounts.check(db, acting, what)
 
 
 def _is_expected(db: Connection, acting: Acting, what: Protect) -> None:
@@ -152,8 +154,10 @@ def _made(db: Connection, acting: Acting, held: Proposal) -> str:
         case "protect":
             travelers.protect(db, body.protect.traveler)
             return body.protect.traveler
-        case _:
+        case "audit_export":
             return _extract(db, acting, body.audit_export.first, body.audit_export.last)
+        case _:
+            return accounts.make(db, acting, held.proposal, body)
 
 
 def _nameable(what: HotlistEntry) -> str:

@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict
 from limen.v1 import approvals_pb2 as pb
 from sqlalchemy import Connection
 
-from backend import documents
+from backend import accounts, documents
 from backend.acting import Acting
 from backend.biographic import fingerprint
 from backend.errors import KeyGone
@@ -79,9 +79,11 @@ def _content(db: Connection, acting: Acting, settings: Rules, body: pb.ProposeRe
             return pb.Content(hold_end=_held(db, body.hold_end.journey))
         case "protect":
             return pb.Content(protect=_protected(db, acting, body.protect))
-        case _:
+        case "audit_export":
             first, last = body.audit_export.first, body.audit_export.last
             return pb.Content(audit_export=pb.ShownExtract(first=first, last=last, lines=last - first + 1))
+        case _:
+            return accounts.show(db, body)
 
 
 def _proposed_entry(db: Connection, acting: Acting, what: pb.HotlistEntry) -> pb.ShownHotlist:

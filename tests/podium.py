@@ -4,12 +4,17 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from limen.v1 import people_pb2 as pb
+from limen.v1.people_pb2_grpc import PeopleStub
+
 from backend import ca
 from edge.agents import codes
 from edge.agents.shifts import FILE, Shifts
 from edge.service import ServiceClient
 from edge.settings import Service
 from edge.view import OpenShift
+from tests.conftest import PASSWORD, Person
+from tests.conftest import Service as Running
 
 AGENT, SALT = "a.keller", b"sixteen bytes of"
 CODES = tuple(f"01AB-CDEF-GH{n:02}" for n in range(10))
@@ -21,6 +26,14 @@ def identity(folder: Path) -> Path:
     ca.add(folder / "ca", folder / "g1", "gate", "g1")
     ca.add_page(folder / "ca", folder / "g1", ["gate-1.example"])
     return folder / "g1"
+
+
+def drawn(service: Running, agent: str) -> list[str]:
+    """One-time codes, by the agent's own login at a console."""
+    console = service.add(f"console-{agent}", "console").channel
+    session = PeopleStub(console).Login(pb.LoginRequest(person=agent, password=PASSWORD), timeout=20)
+    person = Person(console, str(session.token))
+    return list(person(person.people.IssueCodes, pb.IssueCodesRequest()).codes)
 
 
 def hold_codes(folder: Path, count: int = len(CODES)) -> None:

@@ -10,12 +10,14 @@ import typer
 from google.protobuf.json_format import MessageToJson
 from limen.v1 import approvals_pb2 as pb
 from limen.v1.approvals_pb2_grpc import ApprovalsStub
+from limen.v1.people_pb2 import Post
 
 from backend.commands.officers import Reason
 from backend.commands.signed_in import Signed, TokenFile, signed_in
 from backend.commands.terms import Identity, Server, stop
 from backend.proposal_content import digest
 
+Role = Annotated[list[str], typer.Option(help="such as officer@ZRH, or auditor@*; several may be given")]
 propose = typer.Typer(help="Ask for what a second person must approve.", no_args_is_help=True)
 
 
@@ -87,6 +89,43 @@ def protect(
     _propose(pb.ProposeRequest(reason=reason, protect=of), identity, server, token)
 
 
+@propose.command("account")
+def account(
+    name: str,
+    role: Role,
+    reason: Reason,
+    identity: Identity,
+    server: Server,
+    token: TokenFile = None,
+    issuer: Annotated[str, typer.Option(help="an outside issuer vouches, instead of a password")] = "",
+    subject: Annotated[str, typer.Option(help="what the issuer calls this person")] = "",
+) -> None:
+    """An account with these posts.  You get the first half of the person's code, who approves it the second."""
+    new = pb.NewAccount(person=name, posts=_posts(role), issuer=issuer, subject=subject)
+    _propose(pb.ProposeRequest(reason=reason, account=new), identity, server, token)
+
+
+@propose.command("posts")
+def posts(name: str, role: Role, reason: Reason, identity: Identity, server: Server, token: TokenFile = None) -> None:
+    """Posts for somebody who has an account."""
+    given = pb.GivenPosts(person=name, posts=_posts(role))
+    _propose(pb.ProposeRequest(reason=reason, posts=given), identity, server, token)
+
+
+@propose.command("restoration")
+def restoration(name: str, reason: Reason, identity: Identity, server: Server, token: TokenFile = None) -> None:
+    """Somebody who was barred may log in again."""
+    restored = pb.Restoration(person=name)
+    _propose(pb.ProposeRequest(reason=reason, restoration=restored), identity, server, token)
+
+
+@propose.command("password")
+def password(name: str, reason: Reason, identity: Identity, server: Server, token: TokenFile = None) -> None:
+    """A code for a new password, in two halves as for an account."""
+    wanted = pb.NewPassword(person=name)
+    _propose(pb.ProposeRequest(reason=reason, password=wanted), identity, server, token)
+
+
 @propose.command("audit-export")
 def audit_export(
     first: int, last: int, reason: Reason, identity: Identity, server: Server, token: TokenFile = None
@@ -137,6 +176,10 @@ def proposals(
     signed = signed_in(identity, server, token)
     for one in signed.ask(ApprovalsStub(signed.channel).List, pb.ListProposalsRequest(open_only=open_only)).proposals:
         _print(one)
+
+
+def _posts(roles: list[str]) -> list[Post]:
+    return [Post(role=role, port=port) for role, _, port in (one.partition("@") for one in roles)]
 
 
 def _propose(request: pb.ProposeRequest, identity: Identity, server: Server, token: TokenFile) -> None:

@@ -1,34 +1,37 @@
-"""`limen-tvs person` and `limen-tvs login`: who may act under which name, and acting under one's own."""
+"""`limen-tvs person` and `limen-tvs login`: who may act under which name, and acting under one's own.
+
+The first accounts are made on the service's machine.  Once two people could agree, accounts and posts come from what
+one proposes and another settles; what this machine can do still is bar somebody.
+"""
 
 import getpass
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import grpc
 import typer
-from limen.v1 import people_pb2
+from limen.v1 import people_pb2 as pb
 from limen.v1.audit_pb2 import KEPT_PEOPLE
 from limen.v1.people_pb2_grpc import PeopleStub
 from sqlalchemy import Connection
 
-from backend.access import AGENT
-from backend.clock import utc_ms
+from backend import accounts
+from backend.commands.officers import Reason
 from backend.commands.records import ViewPurpose, show
 from backend.commands.signed_in import TokenFile, signed_in
 from backend.commands.terms import Identity, Server, SettingsFile, administered, asked, channel, settings_of, stop
 from backend.errors import Refused, ServiceError
-from backend.keys import KeyRing
-from backend.people import codes, passwords
+from backend.people import passwords
 from backend.people.posts import Post, parse, person_named
-from backend.settings import Settings
-from backend.store import key_checks, people, shifts
+from backend.store import people
 from backend.store.people import Account
 
 person = typer.Typer(help="Named people and their posts.", no_args_is_help=True)
+Reply = TypeVar("Reply")
 Role = Annotated[list[str] | None, typer.Option(help="such as officer@ZRH, or auditor@*; several may be given")]
-Reason = Annotated[str, typer.Option(help="kept in the audit log")]
 
 
 @person.command("add")
@@ -69,10 +72,40 @@ def post(
 
 
 @person.command("bar")
-def bar(name: str, settings: SettingsFile, reason: Reason) -> None:
+def bar(
+    name: str,
+    reason: Reason,
+    identity: Annotated[Path | None, typer.Option(help="of a console")] = None,
+    server: Annotated[str | None, typer.Option(help="host:port of the service")] = None,
+    token: TokenFile = None,
+    settings: Annotated[Path | None, typer.Option(help="on the service's machine, while nobody else can")] = None,
+) -> None:
     """Suspend somebody's access at once: sessions end, and tokens of an outside issuer are refused."""
-    asked(settings_of(settings), lambda db: _welcome(db, name, False, reason))
+    if settings is not None:
+        asked(settings_of(settings), lambda db: _welcome(db, name, False, reason))
+    elif identity is None or server is None:
+        raise typer.BadParameter("give --identity and --server, or on the service's machine --settings")
+    else:
+        signed = signed_in(identity, server, token)
+        signed.ask(PeopleStub(signed.channel).Bar, pb.BarRequest(person=name, reason=reason))
     print(f"{name} is barred")
+
+
+@person.command("take")
+def take(
+    name: str,
+    post: Annotated[str, typer.Argument(help="such as officer@ZRH")],
+    reason: Reason,
+    identity: Identity,
+    server: Server,
+    token: TokenFile = None,
+) -> None:
+    """Take a post from somebody; sessions and shifts end."""
+    role, _, port = post.partition("@")
+    signed = signed_in(identity, server, token)
+    asked_for = pb.TakePostRequest(person=name, post=pb.Post(role=role, port=port), reason=reason)
+    left = signed.ask(PeopleStub(signed.channel).TakePost, asked_for).posts
+    print(f"{name} has {', '.join(f'{one.role}@{one.port}' for one in left) or 'no post'}")
 
 
 @person.command("restore")
@@ -93,17 +126,29 @@ def password(name: str, settings: SettingsFile) -> None:
     print(f"{name} has a new password")
 
 
+@person.command("enrol")
+def enrol(name: str, identity: Identity, server: Server) -> None:
+    """Set your password by the two halves of the code that two people gave you, each one."""
+    halves = [_typed(f"{which} half of the code: ") for which in ("first", "second")]
+    try:
+        request = pb.SetPasswordRequest(
+            person=name, first_half=halves[0], second_half=halves[1], password=_typed_twice()
+        )
+    except ServiceError as error:
+        stop(str(error))
+    with channel(identity, server) as connected:
+        _call(PeopleStub(connected).SetPassword, request, "enrol")
+    print(f"{name} has a password, and can log in")
+
+
 @person.command("codes")
-def issue_codes(name: str, settings: SettingsFile) -> None:
-    """Ten one-time codes by which an agent can begin a shift while the service is away; those from before are void.
+def issue_codes(identity: Identity, server: Server, token: TokenFile = None) -> None:
+    """Ten one-time codes by which you can begin a shift at a gate while the service is away; earlier ones are void.
 
     They are shown now and never again.
     """
-    read, made = settings_of(settings), codes.made()
-    salt = codes.salt(asked(read, lambda db: _agents_keys(db, read, name)))
-    verifiers = [codes.verifier(salt, name, code) for code in made]
-    asked(read, lambda db: _issue_codes(db, name, verifiers))
-    print("\n".join(made))
+    signed = signed_in(identity, server, token)
+    print("\n".join(signed.ask(PeopleStub(signed.channel).IssueCodes, pb.IssueCodesRequest()).codes))
 
 
 @person.command("list")
@@ -119,16 +164,21 @@ def login(
     out: Annotated[Path, typer.Option(help="file for the token, which only you can read")],
 ) -> None:
     """Log in through this console; asks for the password and writes the token of a session of eight hours."""
-    request = people_pb2.LoginRequest(person=name, password=_typed("password: "))
     with channel(identity, server) as connected:
-        try:
-            reply = PeopleStub(connected).Login(request, timeout=20)
-        except grpc.RpcError as error:
-            stop(f"login: {error.code().name}: {error.details()}")
+        stub = PeopleStub(connected)
+        reply = _call(stub.Login, pb.LoginRequest(person=name, password=_typed("password: ")), "login")
     out.unlink(missing_ok=True)
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(reply.token + "\n")
     print(f"{name} is logged in; the token is in {out}")
+
+
+def _call(method: Callable[..., Reply], request: object, what: str) -> Reply:
+    """By somebody who has no token yet; a refusal ends the command."""
+    try:
+        return method(request, timeout=20)
+    except grpc.RpcError as error:
+        stop(f"{what}: {error.code().name}: {error.details()}")
 
 
 def _typed(prompt: str) -> str:
@@ -143,12 +193,21 @@ def _typed_twice() -> str:
     return first
 
 
+def _require_first(db: Connection) -> None:
+    if accounts.two_can_settle(db):
+        raise Refused(
+            "two people can agree on this: `limen-tvs propose account|posts|restoration|password`, then settle"
+        )
+
+
 def _add(db: Connection, account: Account, held: list[Post]) -> None:
+    _require_first(db)
     people.add(db, account, held)
     administered(db, "person.added", account.person, ", ".join(map(str, held)))
 
 
 def _change(db: Connection, name: str, given: list[Post], taken: list[Post]) -> frozenset[Post]:
+    _require_first(db)
     if people.find(db, name) is None:
         raise Refused(f"nobody has an account {name}")
     for one in given:
@@ -162,24 +221,15 @@ def _change(db: Connection, name: str, given: list[Post], taken: list[Post]) -> 
 
 
 def _welcome(db: Connection, name: str, wanted: bool, reason: str) -> None:
+    if wanted:
+        _require_first(db)
     if not people.welcome(db, name, wanted):
         raise Refused(f"nobody has an account {name}")
     administered(db, "person.restored" if wanted else "person.barred", name, reason)
 
 
-def _agents_keys(db: Connection, read: Settings, name: str) -> KeyRing:
-    account = people.find(db, name)
-    if account is None or not account.welcome or not any(post.role == AGENT for post in people.held(db, name)):
-        raise Refused(f"{name} is no agent; `limen-tvs person post {name} --add agent@PORT` makes one")
-    return key_checks.opened(db, read.keys)
-
-
-def _issue_codes(db: Connection, name: str, verifiers: list[str]) -> None:
-    shifts.issue(db, name, verifiers, utc_ms())
-    administered(db, "person.codes_issued", name, str(len(verifiers)))
-
-
 def _set_password(db: Connection, name: str, hashed: str) -> None:
+    _require_first(db)
     if not people.set_password(db, name, hashed):
         raise Refused(f"nobody has an account {name}")
     administered(db, "person.password_set", name)

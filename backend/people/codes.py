@@ -27,10 +27,20 @@ def salt(keys: KeyRing) -> bytes:
 
 def verifier(salt: bytes, person: str, code: str) -> str:
     """As kept and as given to gates: hex.  However the code is typed: small letters, blanks, O for 0."""
-    plain = code.upper().translate(_ALIKE)
-    words = f"{person.strip().lower()}\n{plain}".encode()
+    words = f"{person.strip().lower()}\n{plain(code)}".encode()
     return hashlib.scrypt(words, salt=salt, n=N, r=R, p=P, maxmem=2**26, dklen=32).hex()
 
 
+def of_digest(digest: str) -> str:
+    """Eighty bits of a digest in hexadecimal, as they are shown: XXXX-XXXX-XXXX-XXXX."""
+    number = int(digest[:20], 16)
+    return _shown("".join(ALPHABET[number >> 5 * at & 31] for at in range(16)))
+
+
+def plain(code: str) -> str:
+    """However it is typed."""
+    return code.upper().translate(_ALIKE)
+
+
 def _shown(code: str) -> str:
-    return "-".join(code[at : at + 4] for at in range(0, LENGTH, 4))
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))

@@ -3,7 +3,7 @@
 from limen.v1 import approvals_pb2 as pb
 from limen.v1.approvals_pb2_grpc import ApprovalsServicer
 
-from backend import approvals
+from backend import accounts, approvals
 from backend.parts import Parts
 from backend.proposal_content import Shown
 from backend.store.proposals import APPROVED, REJECTED, Settlement
@@ -19,14 +19,17 @@ class Approvals(ApprovalsServicer):
 
     async def Propose(self, request: pb.ProposeRequest, context: Context) -> pb.Proposal:
         acting, rules = self._parts.acting(), self._parts.settings.rules
-        return _told(Shown(await self._parts.store.run(approvals.propose, acting, rules, request)))
+        made = await self._parts.store.run(approvals.propose, acting, rules, request)
+        code = accounts.half(acting.keys, made.proposal, accounts.FIRST) if accounts.has_code(request) else ""
+        return _told(Shown(made), code)
 
     async def Settle(self, request: pb.SettleRequest, context: Context) -> pb.Proposal:
         acting, rules = self._parts.acting(), self._parts.settings.rules
         said = Settlement(
             SETTLED[request.settled], acting.who.name, request.reason, acting.now_utc_ms, digest=request.digest
         )
-        return _told(Shown(await self._parts.store.run(approvals.settle, acting, rules, said, request.proposal)))
+        settled = await self._parts.store.run(approvals.settle, acting, rules, said, request.proposal)
+        return _told(Shown(settled), accounts.second_half(acting.keys, settled))
 
     async def List(self, request: pb.ListProposalsRequest, context: Context) -> pb.ListProposalsReply:
         acting, rules = self._parts.acting(), self._parts.settings.rules
@@ -36,7 +39,7 @@ class Approvals(ApprovalsServicer):
         return pb.ListProposalsReply(proposals=[_told(one) for one in found])
 
 
-def _told(shown: Shown) -> pb.Proposal:
+def _told(shown: Shown, half_code: str = "") -> pb.Proposal:
     proposal = shown.proposal
     return pb.Proposal(
         proposal=proposal.proposal,
@@ -49,4 +52,5 @@ def _told(shown: Shown) -> pb.Proposal:
         made=proposal.made,
         content=shown.content,
         digest=shown.digest,
+        half_code=half_code,
     )

@@ -1,14 +1,20 @@
-"""Login, Logout and WhoAmI: translate, call, translate."""
+"""Logging in and out, shifts, codes, and taking posts: translate, call, translate."""
+
+import asyncio
 
 import structlog
 from limen.v1 import people_pb2 as pb
 from limen.v1.people_pb2_grpc import PeopleServicer
 from sqlalchemy import Connection
 
+from backend import accounts
+from backend.acting import Acting
 from backend.caller import Caller, caller
 from backend.parts import Parts
 from backend.people import codes
+from backend.people.enrolling import enrol
 from backend.people.login import HOUR_MS, Logins, digest
+from backend.people.posts import parse
 from backend.standing import credentials
 from backend.store import people, shifts
 from backend.store.audit import by, note
@@ -34,9 +40,8 @@ class People(PeopleServicer):
         return pb.LogoutReply()
 
     async def WhoAmI(self, request: pb.WhoAmIRequest, context: Context) -> pb.WhoAmIReply:
-        held = sorted(await self._parts.store.read(people.held, caller().name))
-        posts = [pb.Post(role=post.role, port=post.port) for post in held]
-        return pb.WhoAmIReply(person=caller().name, posts=posts)
+        held = await self._parts.store.read(people.held, caller().name)
+        return pb.WhoAmIReply(person=caller().name, posts=accounts.told(held))
 
     async def EndShift(self, request: pb.EndShiftRequest, context: Context) -> pb.EndShiftReply:
         await self._parts.store.run(_end_shift, caller(), request.session, self._parts.clock())
@@ -45,6 +50,28 @@ class People(PeopleServicer):
     async def ShiftCodes(self, request: pb.ShiftCodesRequest, context: Context) -> pb.ShiftCodesReply:
         verifiers = await self._parts.store.read(shifts.usable, caller().port)
         return pb.ShiftCodesReply(salt=codes.salt(self._parts.keys), verifiers=verifiers, shift_ms=self._shift_ms)
+
+    async def SetPassword(self, request: pb.SetPasswordRequest, context: Context) -> pb.SetPasswordReply:
+        halves = (request.first_half, request.second_half)
+        await enrol(self._parts.store, self._parts.acting(), request.person, halves, request.password)
+        return pb.SetPasswordReply()
+
+    async def IssueCodes(self, request: pb.IssueCodesRequest, context: Context) -> pb.IssueCodesReply:
+        """Hashed one after the other in a thread: a second of work."""
+        acting, made = self._parts.acting(), codes.made()
+        salt = codes.salt(acting.keys)
+        verifiers = await asyncio.to_thread(lambda: [codes.verifier(salt, acting.who.name, one) for one in made])
+        await self._parts.store.run(_issue_codes, acting, verifiers)
+        return pb.IssueCodesReply(codes=made)
+
+    async def Bar(self, request: pb.BarRequest, context: Context) -> pb.BarReply:
+        await self._parts.store.run(accounts.bar, self._parts.acting(), request.person, request.reason)
+        return pb.BarReply()
+
+    async def TakePost(self, request: pb.TakePostRequest, context: Context) -> pb.TakePostReply:
+        post, acting = parse(f"{request.post.role}@{request.post.port}"), self._parts.acting()
+        left = await self._parts.store.run(accounts.take, acting, request.person, post, request.reason)
+        return pb.TakePostReply(posts=accounts.told(left))
 
     async def ReportShift(self, request: pb.ReportShiftRequest, context: Context) -> pb.ReportShiftReply:
         """A shift by a code that was not good is kept with why: what was done in it is told with that (OPS-1)."""
@@ -55,6 +82,11 @@ class People(PeopleServicer):
         if finding:
             log.warning("shift.doubtful", device=who.name, gate=who.gate, session=told.session, why=finding)
         return pb.ReportShiftReply(good=not finding)
+
+
+def _issue_codes(db: Connection, acting: Acting, verifiers: list[str]) -> None:
+    shifts.issue(db, acting.who.name, verifiers, acting.now_utc_ms)
+    acting.note(db, "person.codes_issued", acting.who.name, result=str(len(verifiers)))
 
 
 def _end_shift(db: Connection, who: Caller, session: str, now_utc_ms: int) -> None:

@@ -18,7 +18,8 @@ SESSION_MS = 8 * 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """password: an Argon2 hash, None where an outside issuer vouches.  welcome: False once barred for misuse."""
+    """password: an Argon2 hash, None where an outside issuer vouches.  welcome: False once barred for misuse.
+    enrolment: the proposal whose code may set a password until then."""
 
     person: str
     password: str | None = None
@@ -27,6 +28,8 @@ class Account:
     welcome: bool = True
     failures: int = 0
     barred_until_utc_ms: int = 0
+    enrolment: str | None = None
+    enrolment_until_utc_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,24 @@ def welcome(db: Connection, person: str, wanted: bool) -> bool:
     return db.execute(people.update().where(people.c.person == person).values(welcome=wanted)).rowcount == 1
 
 
+def able(db: Connection) -> list[tuple[Account, frozenset[Post]]]:
+    """Who could log in."""
+    rows = db.execute(
+        select(people).where(people.c.welcome, people.c.password.is_not(None) | people.c.issuer.is_not(None))
+    )
+    return [(Account(**row._mapping), held(db, row.person)) for row in rows]
+
+
+def let_enrol(db: Connection, person: str, proposal: str, until_utc_ms: int) -> None:
+    """By the code of this proposal, and by no other."""
+    row = {"enrolment": proposal, "enrolment_until_utc_ms": until_utc_ms}
+    db.execute(people.update().where(people.c.person == person).values(row))
+
+
 def set_password(db: Connection, person: str, hashed: str) -> bool:
-    """End the person's sessions too; False if nobody has that name."""
+    """End the person's sessions too, and what could set another; False if nobody has that name."""
     end_all(db, person)
-    row = {"password": hashed, "failures": 0, "barred_until_utc_ms": 0}
+    row = {"password": hashed, "failures": 0, "barred_until_utc_ms": 0, "enrolment": None}
     return db.execute(people.update().where(people.c.person == person).values(row)).rowcount == 1
 
 

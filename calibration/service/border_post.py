@@ -29,6 +29,7 @@ from calibration.service.rig import PORT, Boarding, Rig, cropped, question, shot
 from vision.embed import template_version
 
 JOURNEY, DEVICE = "ACCESS/1", "g1"
+BARRED, MOVED = "t.barred", "t.moved"  # technicians, to be barred and to lose a post
 HOUR_MS = 3_600_000
 
 
@@ -142,6 +143,14 @@ def _of_people(place: Place) -> Mapping[str, Message]:
         "/limen.v1.People/ReportShift": people_pb2.ReportShiftRequest(
             session=str(uuid.uuid4()), person="nobody.here", verifier="0" * 64, begun_utc_ms=1
         ),
+        "/limen.v1.People/SetPassword": people_pb2.SetPasswordRequest(
+            person="nobody.here", first_half="0", second_half="0", password="whatever it was"
+        ),
+        "/limen.v1.People/IssueCodes": people_pb2.IssueCodesRequest(),
+        "/limen.v1.People/Bar": people_pb2.BarRequest(person=BARRED, reason="misuse"),
+        "/limen.v1.People/TakePost": people_pb2.TakePostRequest(
+            person=MOVED, post=people_pb2.Post(role="technician", port=PORT), reason="moves away"
+        ),
         "/limen.v1.People/Logout": people_pb2.LogoutRequest(),
         "/limen.v1.People/WhoAmI": people_pb2.WhoAmIRequest(),
     }
@@ -151,6 +160,8 @@ def _furnish(db: Connection, rig: Rig, place: Place) -> None:
     now, decision = utc_ms(), str(uuid.uuid4())
     crossings.confirm(db, _crossing(db, rig, place, now), (), now)
     reconciliations.open_one(db, place.crossing, "other", now)
+    for name in (BARRED, MOVED):
+        people.add(db, Account(name), [Post("technician", PORT)])
     decisions.record(db, _wait(decision, now))
     alerts.put(
         db,

@@ -8,7 +8,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from limen.v1.approvals_pb2 import AuditExport, Hold, HoldEnd, HotlistEnd, HotlistEntry, ProposeRequest, RuleChange
+from limen.v1.approvals_pb2 import (
+    AuditExport,
+    GivenPosts,
+    Hold,
+    HoldEnd,
+    HotlistEnd,
+    HotlistEntry,
+    NewAccount,
+    NewPassword,
+    ProposeRequest,
+    RuleChange,
+)
+from limen.v1.people_pb2 import Post
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -16,13 +28,13 @@ from backend import approvals
 from backend.acting import Acting
 from backend.caller import Caller
 from backend.errors import Changed, NotAllowed, Refused, Repeated
-from backend.keys import KeyRing
+from backend.keys import RECORDS, KeyRing
 from backend.proposal_content import show
 from backend.settings import Rules
-from backend.store import proposals
+from backend.store import people, proposals
 from backend.store.engine import Store, open_store
 from backend.store.proposals import APPROVED, REJECTED, Proposal, Settlement
-from backend.store.schema import audit_log, holds, hotlist, rule_changes
+from backend.store.schema import audit_log, holds, hotlist, posts, rule_changes
 from backend.store.schema import proposals as rows
 from calibration.service import journeys
 from calibration.service.figure import Figure
@@ -77,7 +89,7 @@ class Walk:
 
     async def _propose(self) -> None:
         what = _something(self.rng, self.made, self.now_utc_ms)
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(Refused, NotAllowed):  # NotAllowed: about oneself
             store = self.rng.choice(self.stores)
             self.made.append(await store.run(approvals.propose, self._somebody(), Rules(), what))
 
@@ -89,7 +101,8 @@ class Walk:
         if self.rng.random() < 0.8 or of.proposal not in self.seen:
             self.seen[of.proposal] = (await store.run(show, acting, Rules(), of)).digest
         said = Settlement(settled, acting.who.name, "looked at it", acting.now_utc_ms, digest=self.seen[of.proposal])
-        with contextlib.suppress(Changed, NotAllowed, Repeated):  # unseen, one's own, and the second of two
+        # Unseen, one's own or beyond one's ports, the second of two, an account that is there by now.
+        with contextlib.suppress(Changed, NotAllowed, Refused, Repeated):
             await store.run(approvals.settle, acting, Rules(), said, of.proposal)
             self.tally.self_approvals += own
 
@@ -120,6 +133,7 @@ class Walk:
 
 def _something(rng: random.Random, made: Sequence[Proposal], now_utc_ms: int) -> ProposeRequest:
     reason, entries = "because of a case", [one.made for one in made if one.kind == "hotlist" and one.made]
+    given = [Post(role=rng.choice(ROLES), port=rng.choice(("ZRH", "GVA", "*")))]
     end = rng.choice(entries) if entries else str(uuid.UUID(int=rng.getrandbits(128)))
     return rng.choice(
         [
@@ -130,6 +144,9 @@ def _something(rng: random.Random, made: Sequence[Proposal], now_utc_ms: int) ->
             ProposeRequest(reason=reason, hold=Hold(journey=rng.choice(FLIGHTS))),
             ProposeRequest(reason=reason, hold_end=HoldEnd(journey=rng.choice(FLIGHTS))),
             ProposeRequest(reason=reason, audit_export=AuditExport(first=rng.randint(1, 5), last=rng.randint(1, 9))),
+            ProposeRequest(reason=reason, account=NewAccount(person=f"new-{rng.randint(1, 200)}", posts=given)),
+            ProposeRequest(reason=reason, posts=GivenPosts(person=rng.choice(PEOPLE), posts=given)),
+            ProposeRequest(reason=reason, password=NewPassword(person=rng.choice(PEOPLE))),
         ]
     )
 
@@ -156,6 +173,7 @@ async def walk(engines: Sequence[Engine], keys: KeyRing, steps: int, seed: int =
             if walking.tally.steps % 50 == 0:
                 walking.made = await stores[0].run(_all)
         walking.tally.self_approvals += await stores[0].run(self_settled)
+        walking.tally.wrong_effects += await stores[0].run(unapproved, keys)
         walking.tally.wrong_effects += await stores[0].run(wrong_effects)
     finally:
         for store in stores:
@@ -164,6 +182,8 @@ async def walk(engines: Sequence[Engine], keys: KeyRing, steps: int, seed: int =
 
 
 def _journeys(db: Connection, keys: KeyRing) -> None:
+    for name in PEOPLE:
+        people.add(db, people.Account(name), [])
     for flight in FLIGHTS:
         journeys.announce(db, keys, flight, [], np.zeros((0, 128), np.float32), NOW)
 
@@ -190,6 +210,17 @@ def wrong_effects(db: Connection) -> int:
         wanted = int(one.settled == APPROVED and one.kind in ("hotlist", "rule", "hold"))
         wrong += effects != wanted or settlements.count(one.proposal) != int(bool(one.settled))
     return wrong
+
+
+def unapproved(db: Connection, keys: KeyRing) -> int:
+    """Posts that two others than the person did not agree on."""
+    held = {(row.person, row.role, row.port) for row in db.execute(select(posts))}
+    for one in (one for one in _all(db) if one.settled == APPROVED and one.kind in ("account", "posts")):
+        body = ProposeRequest.FromString(keys.box(RECORDS).open(one.sealed, one.proposal))
+        said = body.account if one.kind == "account" else body.posts
+        if said.person not in (one.proposed_by.casefold(), str(one.settled_by).casefold()):
+            held -= {(said.person, post.role, post.port) for post in said.posts}
+    return len(held)
 
 
 def figures(quick: bool) -> Iterator[Figure]:

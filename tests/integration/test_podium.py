@@ -14,9 +14,7 @@ import pytest
 import uvicorn
 from limen.v1 import screens_pb2
 from sqlalchemy import Connection, select
-from typer.testing import CliRunner
 
-from backend.cli import app as tvs
 from backend.clock import utc_ms
 from backend.people import codes as issued
 from backend.people import passwords
@@ -38,7 +36,7 @@ from edge.settings import Service
 from edge.view import View
 from tests.conftest import PASSWORD, Caller, board, flight
 from tests.conftest import Service as Running
-from tests.podium import AGENT, CODES, hold_codes, identity, shifts_at
+from tests.podium import AGENT, CODES, drawn, hold_codes, identity, shifts_at
 
 Answer = TypeVar("Answer")
 HOUR_MS = 3_600_000
@@ -79,9 +77,7 @@ def run(service: Running, folder: Path, what: Callable[[Podium], Awaitable[Answe
 
 def in_outage(service: Running, name: str, tmp_path: Path) -> list[str]:
     """Codes of an agent, which the gate has fetched before the service went away."""
-    settings = tmp_path / "tvs.toml"
-    settings.write_text(f'state_dir = "{service.state}"\nphotos_dir = "{service.photos}"\n')
-    made = CliRunner().invoke(tvs, ["person", "codes", name, "--settings", str(settings)]).stdout.split()
+    made = drawn(service, name)
 
     async def fetch(podium: Podium) -> None:
         await podium.shifts._fetch()

@@ -9,9 +9,7 @@ import pytest
 from limen.v1 import people_pb2 as pb
 from limen.v1.people_pb2_grpc import PeopleStub
 from sqlalchemy import Connection, select
-from typer.testing import CliRunner
 
-from backend.cli import app
 from backend.clock import utc_ms
 from backend.people import codes, passwords
 from backend.people.login import NO
@@ -19,6 +17,7 @@ from backend.people.posts import Post, parse
 from backend.store import backlog, people, schema, shifts
 from backend.store.people import Account
 from tests.conftest import PASSWORD, Caller, Service
+from tests.podium import drawn
 
 HOUR_MS = 3_600_000
 
@@ -53,14 +52,6 @@ def refused(at: Caller, name: str, password: str = PASSWORD) -> tuple[grpc.Statu
 
 def problem(service: Service, session: str, name: str, port: str = "ZRH", at_utc_ms: int = 0) -> str:
     return service.ask(shifts.problem, session, name, port, at_utc_ms or utc_ms())
-
-
-def issued(service: Service, name: str, tmp_path: Path) -> list[str]:
-    settings = tmp_path / "tvs.toml"
-    settings.write_text(f'state_dir = "{service.state}"\nphotos_dir = "{service.photos}"\n')
-    done = CliRunner().invoke(app, ["person", "codes", name, "--settings", str(settings)])
-    assert done.exit_code == 0, done.stderr
-    return done.stdout.split()
 
 
 def report(at: Caller, name: str, verifier: str, session: str = "", begun_utc_ms: int = 0) -> bool:
@@ -145,7 +136,7 @@ def test_codes_are_ten_of_sixty_bits_shown_once_and_gates_get_hashes_that_name_n
     service: Service, gate: Caller, far: Caller, tmp_path: Path
 ) -> None:
     name = agent(service)
-    made = issued(service, name, tmp_path)
+    made = drawn(service, name)
     assert len({*made}) == 10
     assert all(len(code.replace("-", "")) * 5 >= 50 for code in made)
     told = held(gate)
@@ -156,7 +147,7 @@ def test_codes_are_ten_of_sixty_bits_shown_once_and_gates_get_hashes_that_name_n
     words = f"{name}\n{made[0].replace('-', '')}".encode()
     assert hashlib.scrypt(words, salt=told.salt, n=32768, r=8, p=1, maxmem=2**26, dklen=32).hex() in mine
     assert name.encode() not in told.SerializeToString()
-    again = issued(service, name, tmp_path)
+    again = drawn(service, name)
     assert not mine & set(held(gate).verifiers), "those from before are void"
     service.ask(people.welcome, name, False)
     assert not {codes.verifier(told.salt, name, code) for code in again} & set(held(gate).verifiers)
@@ -169,12 +160,10 @@ def test_a_code_is_typed_as_people_type() -> None:
     assert codes.verifier(salt, "b.keller", code) != codes.verifier(salt, "a.keller", code)
 
 
-def test_no_codes_for_who_is_no_agent(service: Service, tmp_path: Path) -> None:
-    settings = tmp_path / "tvs.toml"
-    settings.write_text(f'state_dir = "{service.state}"\nphotos_dir = "{service.photos}"\n')
-    for name in (agent(service, "officer@ZRH"), "nobody.here"):
-        done = CliRunner().invoke(app, ["person", "codes", name, "--settings", str(settings)])
-        assert (done.exit_code, "is no agent" in done.stderr) == (2, True)
+def test_no_codes_for_who_is_no_agent(service: Service) -> None:
+    officer = service.person("o.codeless", "officer@ZRH")
+    with pytest.raises(grpc.RpcError, match="role officer may not call"):
+        officer(officer.people.IssueCodes, pb.IssueCodesRequest())
 
 
 def test_ops1_a_shift_begun_by_a_code_is_checked_on_delivery(
@@ -182,7 +171,7 @@ def test_ops1_a_shift_begun_by_a_code_is_checked_on_delivery(
 ) -> None:
     name, someone = agent(service), agent(service)
     salt = held(gate).salt
-    first, second, third, fourth = (codes.verifier(salt, name, c) for c in issued(service, name, tmp_path)[:4])
+    first, second, third, fourth = (codes.verifier(salt, name, c) for c in drawn(service, name)[:4])
     session = str(uuid.uuid4())
     assert report(gate, name, first, session)
     assert report(gate, name, first, session), "told again"
@@ -204,16 +193,16 @@ def test_ops1_a_shift_begun_by_a_code_is_checked_on_delivery(
 
 def test_ops1_a_code_withdrawn_after_its_shift_began_is_good(service: Service, gate: Caller, tmp_path: Path) -> None:
     name, salt = agent(service), held(gate).salt
-    before, after = (codes.verifier(salt, name, c) for c in issued(service, name, tmp_path)[:2])
+    before, after = (codes.verifier(salt, name, c) for c in drawn(service, name)[:2])
     begun = utc_ms()
-    issued(service, name, tmp_path)
+    drawn(service, name)
     assert report(gate, name, before, begun_utc_ms=begun)
     assert not report(gate, name, after, begun_utc_ms=utc_ms() + 1000)
 
 
 def test_a_session_of_another_shift_is_refused(service: Service, gate: Caller, tmp_path: Path) -> None:
     name, salt = agent(service), held(gate).salt
-    one, two = (codes.verifier(salt, name, c) for c in issued(service, name, tmp_path)[:2])
+    one, two = (codes.verifier(salt, name, c) for c in drawn(service, name)[:2])
     session = str(uuid.uuid4())
     assert report(gate, name, one, session)
     with pytest.raises(grpc.RpcError) as error:

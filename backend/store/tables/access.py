@@ -29,7 +29,8 @@ peers = Table(
     Column("welcome", Boolean, nullable=False),
 )
 
-# issuer and subject: of an outside identity provider; password: an argon2 hash, for a local account.
+# issuer and subject: of an outside identity provider; password: an argon2 hash, for a local account.  enrolment: the
+# proposal by whose one-time code the person may set a password until then.
 people = Table(
     "people",
     metadata,
@@ -40,6 +41,8 @@ people = Table(
     Column("welcome", Boolean, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("barred_until_utc_ms", BigInteger, nullable=False),
+    Column("enrolment", String),
+    Column("enrolment_until_utc_ms", BigInteger),
     UniqueConstraint("issuer", "subject"),
 )
 

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from limen.v1 import people_pb2 as _people_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -209,6 +210,105 @@ class AuditExport(_message.Message):
 Global___AuditExport: _TypeAlias = AuditExport  # noqa: Y015
 
 @_typing.final
+class NewAccount(_message.Message):
+    """An account with these posts.  It begins with a one-time code and no password, unless an outside issuer vouches."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    POSTS_FIELD_NUMBER: _builtins.int
+    ISSUER_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    issuer: _builtins.str
+    """Both, or neither: what the issuer calls this person."""
+    subject: _builtins.str
+    @_builtins.property
+    def posts(self) -> _containers.RepeatedCompositeFieldContainer[_people_pb2.Post]: ...
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        posts: _abc.Iterable[_people_pb2.Post] | None = ...,
+        issuer: _builtins.str = ...,
+        subject: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issuer", b"issuer", "person", b"person", "posts", b"posts", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NewAccount: _TypeAlias = NewAccount  # noqa: Y015
+
+@_typing.final
+class GivenPosts(_message.Message):
+    """Posts given to somebody who has an account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    POSTS_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    @_builtins.property
+    def posts(self) -> _containers.RepeatedCompositeFieldContainer[_people_pb2.Post]: ...
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        posts: _abc.Iterable[_people_pb2.Post] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "posts", b"posts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GivenPosts: _TypeAlias = GivenPosts  # noqa: Y015
+
+@_typing.final
+class Restoration(_message.Message):
+    """A bar that is taken back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Restoration: _TypeAlias = Restoration  # noqa: Y015
+
+@_typing.final
+class NewPassword(_message.Message):
+    """A one-time code by which somebody sets a new password."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NewPassword: _TypeAlias = NewPassword  # noqa: Y015
+
+@_typing.final
 class ProposeRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -220,6 +320,10 @@ class ProposeRequest(_message.Message):
     HOLD_END_FIELD_NUMBER: _builtins.int
     AUDIT_EXPORT_FIELD_NUMBER: _builtins.int
     PROTECT_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    POSTS_FIELD_NUMBER: _builtins.int
+    RESTORATION_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     @_builtins.property
     def hotlist(self) -> Global___HotlistEntry: ...
@@ -235,6 +339,14 @@ class ProposeRequest(_message.Message):
     def audit_export(self) -> Global___AuditExport: ...
     @_builtins.property
     def protect(self) -> Global___Protect: ...
+    @_builtins.property
+    def account(self) -> Global___NewAccount: ...
+    @_builtins.property
+    def posts(self) -> Global___GivenPosts: ...
+    @_builtins.property
+    def restoration(self) -> Global___Restoration: ...
+    @_builtins.property
+    def password(self) -> Global___NewPassword: ...
     def __init__(
         self,
         *,
@@ -246,12 +358,16 @@ class ProposeRequest(_message.Message):
         hold_end: Global___HoldEnd | None = ...,
         audit_export: Global___AuditExport | None = ...,
         protect: Global___Protect | None = ...,
+        account: Global___NewAccount | None = ...,
+        posts: Global___GivenPosts | None = ...,
+        restoration: Global___Restoration | None = ...,
+        password: Global___NewPassword | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "protect", b"protect", "rule", b"rule", "what", b"what"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "password", b"password", "posts", b"posts", "protect", b"protect", "restoration", b"restoration", "rule", b"rule", "what", b"what"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "protect", b"protect", "reason", b"reason", "rule", b"rule", "what", b"what"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "password", b"password", "posts", b"posts", "protect", b"protect", "reason", b"reason", "restoration", b"restoration", "rule", b"rule", "what", b"what"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["hotlist", "hotlist_end", "rule", "hold", "hold_end", "audit_export", "protect"]  # noqa: Y015
+    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["hotlist", "hotlist_end", "rule", "hold", "hold_end", "audit_export", "protect", "account", "posts", "restoration", "password"]  # noqa: Y015
     _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_what) -> _WhichOneofReturnType_what | None: ...
 
@@ -505,6 +621,48 @@ class ShownExtract(_message.Message):
 Global___ShownExtract: _TypeAlias = ShownExtract  # noqa: Y015
 
 @_typing.final
+class ShownPerson(_message.Message):
+    """Whom an account, posts, a restoration or a new password are for.  held: posts that the person has now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    BARRED_FIELD_NUMBER: _builtins.int
+    ISSUER_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    PROPOSED_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    known: _builtins.bool
+    """False for somebody who has no account yet."""
+    barred: _builtins.bool
+    issuer: _builtins.str
+    subject: _builtins.str
+    @_builtins.property
+    def held(self) -> _containers.RepeatedCompositeFieldContainer[_people_pb2.Post]: ...
+    @_builtins.property
+    def proposed(self) -> _containers.RepeatedCompositeFieldContainer[_people_pb2.Post]: ...
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        known: _builtins.bool = ...,
+        barred: _builtins.bool = ...,
+        issuer: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        held: _abc.Iterable[_people_pb2.Post] | None = ...,
+        proposed: _abc.Iterable[_people_pb2.Post] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["barred", b"barred", "held", b"held", "issuer", b"issuer", "known", b"known", "person", b"person", "proposed", b"proposed", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownPerson: _TypeAlias = ShownPerson  # noqa: Y015
+
+@_typing.final
 class Content(_message.Message):
     """What a proposal is about, with what is there now."""
 
@@ -517,6 +675,10 @@ class Content(_message.Message):
     HOLD_END_FIELD_NUMBER: _builtins.int
     PROTECT_FIELD_NUMBER: _builtins.int
     AUDIT_EXPORT_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    POSTS_FIELD_NUMBER: _builtins.int
+    RESTORATION_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def hotlist(self) -> Global___ShownHotlist: ...
     @_builtins.property
@@ -531,6 +693,14 @@ class Content(_message.Message):
     def protect(self) -> Global___ShownProtect: ...
     @_builtins.property
     def audit_export(self) -> Global___ShownExtract: ...
+    @_builtins.property
+    def account(self) -> Global___ShownPerson: ...
+    @_builtins.property
+    def posts(self) -> Global___ShownPerson: ...
+    @_builtins.property
+    def restoration(self) -> Global___ShownPerson: ...
+    @_builtins.property
+    def password(self) -> Global___ShownPerson: ...
     def __init__(
         self,
         *,
@@ -541,12 +711,16 @@ class Content(_message.Message):
         hold_end: Global___ShownHold | None = ...,
         protect: Global___ShownProtect | None = ...,
         audit_export: Global___ShownExtract | None = ...,
+        account: Global___ShownPerson | None = ...,
+        posts: Global___ShownPerson | None = ...,
+        restoration: Global___ShownPerson | None = ...,
+        password: Global___ShownPerson | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "protect", b"protect", "rule", b"rule", "what", b"what"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "password", b"password", "posts", b"posts", "protect", b"protect", "restoration", b"restoration", "rule", b"rule", "what", b"what"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "protect", b"protect", "rule", b"rule", "what", b"what"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "audit_export", b"audit_export", "hold", b"hold", "hold_end", b"hold_end", "hotlist", b"hotlist", "hotlist_end", b"hotlist_end", "password", b"password", "posts", b"posts", "protect", b"protect", "restoration", b"restoration", "rule", b"rule", "what", b"what"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["hotlist", "hotlist_end", "rule", "hold", "hold_end", "protect", "audit_export"]  # noqa: Y015
+    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["hotlist", "hotlist_end", "rule", "hold", "hold_end", "protect", "audit_export", "account", "posts", "restoration", "password"]  # noqa: Y015
     _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_what) -> _WhichOneofReturnType_what | None: ...
 
@@ -566,6 +740,7 @@ class Proposal(_message.Message):
     MADE_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
     DIGEST_FIELD_NUMBER: _builtins.int
+    HALF_CODE_FIELD_NUMBER: _builtins.int
     proposal: _builtins.str
     kind: _builtins.str
     proposed_by: _builtins.str
@@ -578,6 +753,10 @@ class Proposal(_message.Message):
     digest: _builtins.str
     """SHA-256 in hexadecimal over fields 1 to 5 and 9 as ProtoJSON with the names of this file, without fields that are
     not set, keys sorted, no blanks, ASCII.  A client makes it of what it has shown; empty without content.
+    """
+    half_code: _builtins.str
+    """Half of the one-time code by which the person sets a password: the first to who proposed, when it was proposed, the
+    second to who approved.  Neither alone is good for anything; each gives the person theirs.
     """
     @_builtins.property
     def content(self) -> Global___Content:
@@ -596,10 +775,11 @@ class Proposal(_message.Message):
         made: _builtins.str = ...,
         content: Global___Content | None = ...,
         digest: _builtins.str = ...,
+        half_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "digest", b"digest", "kind", b"kind", "made", b"made", "proposal", b"proposal", "proposed_by", b"proposed_by", "proposed_utc_ms", b"proposed_utc_ms", "reason", b"reason", "settled", b"settled", "settled_by", b"settled_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "digest", b"digest", "half_code", b"half_code", "kind", b"kind", "made", b"made", "proposal", b"proposal", "proposed_by", b"proposed_by", "proposed_utc_ms", b"proposed_utc_ms", "reason", b"reason", "settled", b"settled", "settled_by", b"settled_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -59,6 +59,26 @@ class PeopleStub:
                 request_serializer=limen_dot_v1_dot_people__pb2.ShiftCodesRequest.SerializeToString,
                 response_deserializer=limen_dot_v1_dot_people__pb2.ShiftCodesReply.FromString,
                 _registered_method=True)
+        self.SetPassword = channel.unary_unary(
+                '/limen.v1.People/SetPassword',
+                request_serializer=limen_dot_v1_dot_people__pb2.SetPasswordRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_people__pb2.SetPasswordReply.FromString,
+                _registered_method=True)
+        self.IssueCodes = channel.unary_unary(
+                '/limen.v1.People/IssueCodes',
+                request_serializer=limen_dot_v1_dot_people__pb2.IssueCodesRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_people__pb2.IssueCodesReply.FromString,
+                _registered_method=True)
+        self.Bar = channel.unary_unary(
+                '/limen.v1.People/Bar',
+                request_serializer=limen_dot_v1_dot_people__pb2.BarRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_people__pb2.BarReply.FromString,
+                _registered_method=True)
+        self.TakePost = channel.unary_unary(
+                '/limen.v1.People/TakePost',
+                request_serializer=limen_dot_v1_dot_people__pb2.TakePostRequest.SerializeToString,
+                response_deserializer=limen_dot_v1_dot_people__pb2.TakePostReply.FromString,
+                _registered_method=True)
         self.ReportShift = channel.unary_unary(
                 '/limen.v1.People/ReportShift',
                 request_serializer=limen_dot_v1_dot_people__pb2.ReportShiftRequest.SerializeToString,
@@ -103,6 +123,35 @@ class PeopleServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetPassword(self, request, context):
+        """Through a console, by somebody who cannot log in yet: set a password by the two halves of a one-time code that two
+        others gave.  Sessions and shifts end, and so does the code.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def IssueCodes(self, request, context):
+        """One-time codes of the caller, an agent; those from before are void.  They are shown now and never again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Bar(self, request, context):
+        """Suspend somebody's access at once, whose every post is where the caller has one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TakePost(self, request, context):
+        """Take a post from somebody; sessions and shifts end.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReportShift(self, request, context):
         """A shift that the gate let begin by such a code.  Telling it again gives the same verdict.
         """
@@ -137,6 +186,26 @@ def add_PeopleServicer_to_server(servicer, server):
                     servicer.ShiftCodes,
                     request_deserializer=limen_dot_v1_dot_people__pb2.ShiftCodesRequest.FromString,
                     response_serializer=limen_dot_v1_dot_people__pb2.ShiftCodesReply.SerializeToString,
+            ),
+            'SetPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPassword,
+                    request_deserializer=limen_dot_v1_dot_people__pb2.SetPasswordRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_people__pb2.SetPasswordReply.SerializeToString,
+            ),
+            'IssueCodes': grpc.unary_unary_rpc_method_handler(
+                    servicer.IssueCodes,
+                    request_deserializer=limen_dot_v1_dot_people__pb2.IssueCodesRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_people__pb2.IssueCodesReply.SerializeToString,
+            ),
+            'Bar': grpc.unary_unary_rpc_method_handler(
+                    servicer.Bar,
+                    request_deserializer=limen_dot_v1_dot_people__pb2.BarRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_people__pb2.BarReply.SerializeToString,
+            ),
+            'TakePost': grpc.unary_unary_rpc_method_handler(
+                    servicer.TakePost,
+                    request_deserializer=limen_dot_v1_dot_people__pb2.TakePostRequest.FromString,
+                    response_serializer=limen_dot_v1_dot_people__pb2.TakePostReply.SerializeToString,
             ),
             'ReportShift': grpc.unary_unary_rpc_method_handler(
                     servicer.ReportShift,
@@ -279,6 +348,114 @@ class People:
             '/limen.v1.People/ShiftCodes',
             limen_dot_v1_dot_people__pb2.ShiftCodesRequest.SerializeToString,
             limen_dot_v1_dot_people__pb2.ShiftCodesReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.People/SetPassword',
+            limen_dot_v1_dot_people__pb2.SetPasswordRequest.SerializeToString,
+            limen_dot_v1_dot_people__pb2.SetPasswordReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IssueCodes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.People/IssueCodes',
+            limen_dot_v1_dot_people__pb2.IssueCodesRequest.SerializeToString,
+            limen_dot_v1_dot_people__pb2.IssueCodesReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Bar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.People/Bar',
+            limen_dot_v1_dot_people__pb2.BarRequest.SerializeToString,
+            limen_dot_v1_dot_people__pb2.BarReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TakePost(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limen.v1.People/TakePost',
+            limen_dot_v1_dot_people__pb2.TakePostRequest.SerializeToString,
+            limen_dot_v1_dot_people__pb2.TakePostReply.FromString,
             options,
             channel_credentials,
             insecure,

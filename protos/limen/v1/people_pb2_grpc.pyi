@@ -41,6 +41,16 @@ class PeopleStub:
     """Ends a shift that began at a gate of the caller's port; one that has ended stays so."""
     ShiftCodes: _grpc.UnaryUnaryMultiCallable[_people_pb2.ShiftCodesRequest, _people_pb2.ShiftCodesReply]
     """One-time codes by which agents may begin a shift at the gate while the service is away."""
+    SetPassword: _grpc.UnaryUnaryMultiCallable[_people_pb2.SetPasswordRequest, _people_pb2.SetPasswordReply]
+    """Through a console, by somebody who cannot log in yet: set a password by the two halves of a one-time code that two
+    others gave.  Sessions and shifts end, and so does the code.
+    """
+    IssueCodes: _grpc.UnaryUnaryMultiCallable[_people_pb2.IssueCodesRequest, _people_pb2.IssueCodesReply]
+    """One-time codes of the caller, an agent; those from before are void.  They are shown now and never again."""
+    Bar: _grpc.UnaryUnaryMultiCallable[_people_pb2.BarRequest, _people_pb2.BarReply]
+    """Suspend somebody's access at once, whose every post is where the caller has one."""
+    TakePost: _grpc.UnaryUnaryMultiCallable[_people_pb2.TakePostRequest, _people_pb2.TakePostReply]
+    """Take a post from somebody; sessions and shifts end."""
     ReportShift: _grpc.UnaryUnaryMultiCallable[_people_pb2.ReportShiftRequest, _people_pb2.ReportShiftReply]
     """A shift that the gate let begin by such a code.  Telling it again gives the same verdict."""
 
@@ -57,6 +67,16 @@ class PeopleAsyncStub(PeopleStub):
     """Ends a shift that began at a gate of the caller's port; one that has ended stays so."""
     ShiftCodes: _aio.UnaryUnaryMultiCallable[_people_pb2.ShiftCodesRequest, _people_pb2.ShiftCodesReply]  # type: ignore[assignment]
     """One-time codes by which agents may begin a shift at the gate while the service is away."""
+    SetPassword: _aio.UnaryUnaryMultiCallable[_people_pb2.SetPasswordRequest, _people_pb2.SetPasswordReply]  # type: ignore[assignment]
+    """Through a console, by somebody who cannot log in yet: set a password by the two halves of a one-time code that two
+    others gave.  Sessions and shifts end, and so does the code.
+    """
+    IssueCodes: _aio.UnaryUnaryMultiCallable[_people_pb2.IssueCodesRequest, _people_pb2.IssueCodesReply]  # type: ignore[assignment]
+    """One-time codes of the caller, an agent; those from before are void.  They are shown now and never again."""
+    Bar: _aio.UnaryUnaryMultiCallable[_people_pb2.BarRequest, _people_pb2.BarReply]  # type: ignore[assignment]
+    """Suspend somebody's access at once, whose every post is where the caller has one."""
+    TakePost: _aio.UnaryUnaryMultiCallable[_people_pb2.TakePostRequest, _people_pb2.TakePostReply]  # type: ignore[assignment]
+    """Take a post from somebody; sessions and shifts end."""
     ReportShift: _aio.UnaryUnaryMultiCallable[_people_pb2.ReportShiftRequest, _people_pb2.ReportShiftReply]  # type: ignore[assignment]
     """A shift that the gate let begin by such a code.  Telling it again gives the same verdict."""
 
@@ -100,6 +120,40 @@ class PeopleServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_people_pb2.ShiftCodesReply, _abc.Awaitable[_people_pb2.ShiftCodesReply]]:
         """One-time codes by which agents may begin a shift at the gate while the service is away."""
+
+    @_abc_1.abstractmethod
+    def SetPassword(
+        self,
+        request: _people_pb2.SetPasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_people_pb2.SetPasswordReply, _abc.Awaitable[_people_pb2.SetPasswordReply]]:
+        """Through a console, by somebody who cannot log in yet: set a password by the two halves of a one-time code that two
+        others gave.  Sessions and shifts end, and so does the code.
+        """
+
+    @_abc_1.abstractmethod
+    def IssueCodes(
+        self,
+        request: _people_pb2.IssueCodesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_people_pb2.IssueCodesReply, _abc.Awaitable[_people_pb2.IssueCodesReply]]:
+        """One-time codes of the caller, an agent; those from before are void.  They are shown now and never again."""
+
+    @_abc_1.abstractmethod
+    def Bar(
+        self,
+        request: _people_pb2.BarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_people_pb2.BarReply, _abc.Awaitable[_people_pb2.BarReply]]:
+        """Suspend somebody's access at once, whose every post is where the caller has one."""
+
+    @_abc_1.abstractmethod
+    def TakePost(
+        self,
+        request: _people_pb2.TakePostRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_people_pb2.TakePostReply, _abc.Awaitable[_people_pb2.TakePostReply]]:
+        """Take a post from somebody; sessions and shifts end."""
 
     @_abc_1.abstractmethod
     def ReportShift(

@@ -14,6 +14,8 @@ down_revision = "0004"
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("travelers", "origin"),
     ("proposals", "digest"),
+    ("people", "enrolment"),
+    ("people", "enrolment_until_utc_ms"),
     ("alerts", "expected"),
     ("alerts", "told"),
     ("alerts", "changed"),
