@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, exists, select
+from sqlalchemy import Connection, Select, func, select
 
 from backend.errors import KeyGone
 from backend.keys import KeyRing, of_gallery
@@ -71,18 +71,28 @@ def intercepted(db: Connection, journey: str) -> frozenset[str]:
 
 def stopped(journey: Given[str], traveler: Given[str] | None = None) -> Select[str]:
     """Travelers of standing interceptions, by every id the carrier has listed them under, or one of them: only what an
-    officer allows later lifts one."""
-    named, listed, freed = (travelers.alias(name) for name in ("stopped", "listed", "freed"))
-    let_pass = exists().where(
-        allowances.c.traveler == freed.c.traveler,
-        freed.c.origin == named.c.origin,
-        allowances.c.given_utc_ms > alerts.c.adjudicated_utc_ms,
+    officer allows later on that journey lifts one.
+
+    Both times are looked up whoever it is: nobody waits longer because of what is found (SE-12).
+    """
+    listed, named = travelers.alias("listed"), travelers.alias("named")
+    stops = (alerts.c.journey == journey) & (alerts.c.adjudication == INTERCEPTED)
+    verdict = func.coalesce(
+        alerts.c.adjudication, ""
+    )  # no index has it: SQLite would begin with all interceptions ever
+    stop, leave = (
+        select(func.max(at))
+        .join_from(told, named, named.c.traveler == told.c.traveler)
+        .where(named.c.origin == listed.c.origin, of)
+        .correlate(listed)
+        .scalar_subquery()
+        for told, at, of in (
+            (alerts, alerts.c.adjudicated_utc_ms, (alerts.c.journey == journey) & (verdict == INTERCEPTED)),
+            (allowances, allowances.c.given_utc_ms, allowances.c.journey == journey),
+        )
     )
-    found = (
-        select(listed.c.traveler)
-        .select_from(alerts)
-        .join(named, named.c.traveler == alerts.c.traveler)
-        .join(listed, listed.c.origin == named.c.origin)
-        .where(alerts.c.journey == journey, alerts.c.adjudication == INTERCEPTED, ~let_pass)
-    )
-    return found if traveler is None else found.where(listed.c.traveler == traveler)
+    found = select(listed.c.traveler).where(func.coalesce(stop, -1) >= func.coalesce(leave, 0))
+    if traveler is not None:
+        return found.where(listed.c.traveler == traveler)
+    theirs = select(named.c.origin).join_from(alerts, named, named.c.traveler == alerts.c.traveler)
+    return found.where(listed.c.origin.in_(theirs.where(stops)))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Connection, String, bindparam, select
+from sqlalchemy import BigInteger, Connection, String, bindparam, literal_column, select
 
 from backend.store import allowances, answers, decisions, hotlist, journeys
 from backend.store.decisions import NOBODY, Known
@@ -17,7 +17,10 @@ _ASKED = (
         *(runs.c[name] for name in journeys.COLUMNS),
         *(travelers.c[name] for name in decisions.KNOWN),
         decisions.standing(_JOURNEY, _SUBJECT).exists().label("crossed"),
-        hotlist.of_traveler(travelers, _NOW).scalar_subquery().label("entry"),
+        hotlist.of_traveler(travelers, _NOW)
+        .with_only_columns(literal_column("1"), maintain_column_froms=True)
+        .exists()
+        .label("hotlisted"),
         allowances.next_usable(_JOURNEY, _SUBJECT, _NOW).scalar_subquery().label("allowance"),
         answers.stopped(_JOURNEY, _SUBJECT).exists().label("intercepted"),
         journeys.boards(journeys.PORT, _GATE).correlate(runs).scalar_subquery().label("boards"),
@@ -53,7 +56,7 @@ def facts(db: Connection, journey: str, subject: str, gate: str, now_utc_ms: int
         run=journeys.read(told),
         known=NOBODY if told["person"] is None else Known(**{name: told[name] for name in decisions.KNOWN}),
         crossed=told["crossed"],
-        hotlisted=told["entry"] is not None,
+        hotlisted=told["hotlisted"],
         intercepted=told["intercepted"],
         allowance=told["allowance"],
         boards=told["boards"],

@@ -30,25 +30,25 @@ def put(db: Connection, entry: Entry) -> None:
 
 def hit(db: Connection, person: str, now_utc_ms: int) -> str | None:
     """The entry that stands against a document at a time, the one that lasts longest.  person: `biographic.person`."""
-    found = _longest(select(hotlist.c.entry).where(hotlist.c.person == person), now_utc_ms)
+    found = _longest(select(hotlist.c.entry).where(hotlist.c.person == person, stands(now_utc_ms)))
     return db.execute(found).scalar_one_or_none()
 
 
 def against(db: Connection, traveler: str, now_utc_ms: int) -> str | None:
     """The entry that stands against somebody on a manifest at a time, by whichever document."""
-    found = of_traveler(travelers, now_utc_ms).scalar_subquery()
+    found = _longest(of_traveler(travelers, now_utc_ms)).scalar_subquery()
     return db.execute(select(found).where(travelers.c.traveler == traveler)).scalar_one_or_none()
 
 
 def of_traveler(of: FromClause, now_utc_ms: Given[int]) -> Select[str]:
-    """of: `travelers`, in a select around this one."""
+    """Entries by any of their documents.  of: `travelers`, in a select around this one."""
     known = traveler_documents
     found = select(hotlist.c.entry).join_from(known, hotlist, hotlist.c.person == known.c.person)
-    return _longest(found.where(known.c.origin == of.c.origin).correlate(of), now_utc_ms)
+    return found.where(known.c.origin == of.c.origin, stands(now_utc_ms)).correlate(of)
 
 
-def _longest(found: Select[str], now_utc_ms: Given[int]) -> Select[str]:
-    return found.where(stands(now_utc_ms)).order_by(hotlist.c.until_utc_ms.desc(), hotlist.c.entry).limit(1)
+def _longest(found: Select[str]) -> Select[str]:
+    return found.order_by(hotlist.c.until_utc_ms.desc(), hotlist.c.entry).limit(1)
 
 
 def stands(now_utc_ms: Given[int]) -> ColumnElement[bool]:

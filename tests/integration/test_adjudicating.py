@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from backend import adjudicating
@@ -12,6 +14,8 @@ from backend.caller import Caller
 from backend.errors import NotAllowed, Refused, Repeated
 from backend.store import allowances, answers, schema
 from backend.store.engine import Store
+from backend.store.facts import facts
+from calibration.service import journeys
 from tests.integration.desk import HUBER, MEYER, NOW, WARRANT, Desk, officer, rows
 
 
@@ -68,6 +72,21 @@ def test_air22_an_override_clears_who_was_intercepted_until_the_next_interceptio
     desk.adjudicate(MEYER, second, Verdict(INTERCEPT, "it stands again", WARRANT))
     assert told_to_carrier(desk) == [b"1Z", b"0Z", b"1Z"]
     assert desk.ask(answers.intercepted, desk.journey) == {who}
+
+
+def test_air22_an_override_on_another_journey_of_that_person_clears_nobody_here(desk: Desk) -> None:
+    alert, who = desk.hit(), desk.people[0]
+    (same,) = journeys.people("XX8", 1)
+    with desk.engine.begin() as db:
+        journeys.announce(db, desk.keys, "XX8", [replace(same, origin=who)], np.eye(1, 128, dtype=np.float32), NOW)
+    desk.take(MEYER, alert)
+    desk.adjudicate(MEYER, alert, Verdict(INTERCEPT, "a warrant is out", WARRANT))
+    desk.now_utc_ms += 60_000
+    desk.ask(adjudicating.override, desk.acting(MEYER), "XX8", same.traveler, "for that flight")
+    facts_here = desk.ask(facts, desk.journey, who, "G1", desk.now_utc_ms)
+    assert facts_here is not None
+    assert facts_here.intercepted
+    assert who in desk.ask(answers.intercepted, desk.journey)
 
 
 def test_air22_an_interception_ends_what_let_the_traveller_pass(desk: Desk) -> None:

@@ -42,7 +42,7 @@ hotlist = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("until_utc_ms", BigInteger, nullable=False),
     Column("ended_utc_ms", BigInteger),
-    Index(None, "person"),
+    Index(None, "person", "until_utc_ms", "ended_utc_ms"),  # whether one stands is in it: found or not, alike in time
 )
 
 # decision: what raised it; none of one that is raised ahead of boarding (reason expected), of which `expected` says by
@@ -78,6 +78,7 @@ alerts = Table(
     ),
     Index(None, "adjudication", "port"),
     Index(None, "expected", unique=True),
+    Index(None, "traveler", "journey", "adjudication", "adjudicated_utc_ms"),
     Index("ix_alerts_overdue", "adjudication", "taken_by", "escalated_utc_ms", "raised_utc_ms"),
 )
 

@@ -31,11 +31,13 @@ def upgrade() -> None:
     for table, name in COLUMNS:
         if name not in {column["name"] for column in held.get_columns(table)}:
             op.add_column(table, _like(metadata.tables[table].c[name]))
-    for table in sorted({table for table, _ in COLUMNS}):
-        there = {index["name"] for index in held.get_indexes(table)}
-        for index in metadata.tables[table].indexes:
+    for made in metadata.sorted_tables:
+        there = {index["name"] for index in inspect(database).get_indexes(made.name)}
+        for index in made.indexes:
             if index.name not in there:
                 index.create(database)
+    if "ix_hotlist_person" in {index["name"] for index in inspect(database).get_indexes("hotlist")}:
+        op.drop_index("ix_hotlist_person", "hotlist")
     _name_origins(database)
     _let_alerts_have_no_decision(inspect(database))
 
