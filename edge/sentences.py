@@ -9,6 +9,7 @@ class ServiceSays(StrEnum):
     NO_JOURNEY = "no_journey"
     GALLERY = "gallery"
     NO_ANSWER = "no_answer"
+    NO_LIST = "no_list"
     REFUSES = "refuses"
 
 
@@ -56,7 +57,8 @@ SERVICE: dict[ServiceSays, str] = {
     ServiceSays.NO_JOURNEY: "No journey is assigned to this gate.",
     ServiceSays.GALLERY: "Photos are being prepared. Check documents meanwhile.",
     ServiceSays.NO_ANSWER: f"No answer. {DOCUMENTS}",
-    ServiceSays.REFUSES: f"It refuses this appliance: call a technician. {DOCUMENTS}",
+    ServiceSays.NO_LIST: "It answers, but does not say who is expected here. Check documents meanwhile.",
+    ServiceSays.REFUSES: "It refuses this appliance, and the gate opens for nobody: call a technician.",
 }
 GATE: dict[GateSays, str] = {
     GateSays.CONNECTING: "Connecting.",

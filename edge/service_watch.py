@@ -18,6 +18,7 @@ from edge.view import Missing, View
 log = structlog.get_logger()
 RETRY_S = 1.0
 SOFTWARE = "limen 0.1.0"
+REFUSES = {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED}
 LOST_AFTER = 2  # tries in a row to follow the gallery: a connection that ends is begun anew at once
 
 
@@ -28,7 +29,7 @@ class ServiceWatch:
         self._service, self._view, self._heard = service, view, heard
         self._health = ServiceHealth()
         self._gallery: GalleryState | None = None
-        self._refused = False
+        self._lost: grpc.StatusCode | None = None  # why the gallery is not followed
         self._told = (False, False)
         self._boarded = {
             effect.what.traveler
@@ -67,14 +68,14 @@ class ServiceWatch:
                 greeting = await self._service.hello(SOFTWARE)
                 self._view.update(liveness_enforced=greeting.liveness_enforced)
                 async for gallery in self._service.gallery():
-                    failed, self._refused, self._gallery = 0, False, gallery
+                    failed, self._lost, self._gallery = 0, None, gallery
                     self._count()
                     self._tell()
             except grpc.aio.AioRpcError as error:
                 failed += 1
                 if failed >= LOST_AFTER:
                     log.warning("gallery.lost", code=error.code().name, why=str(error.details())[:200])
-                    self._gallery, self._refused = None, error.code() not in SILENT
+                    self._gallery, self._lost = None, error.code()
                     self._tell()
                     await asyncio.sleep(RETRY_S)
 
@@ -93,7 +94,7 @@ class ServiceWatch:
     def _tell(self) -> None:
         says = self._says()
         up = says is ServiceSays.READY
-        reachable = up or says in (ServiceSays.GALLERY, ServiceSays.NO_JOURNEY)
+        reachable = self._health.up  # whatever became of the gallery: an agent's word opens in an outage alone
         if (up, reachable) != self._told:
             self._told = (up, reachable)
             log.info("service.changed", up=up, reachable=reachable, says=says)
@@ -105,8 +106,10 @@ class ServiceWatch:
     def _says(self) -> ServiceSays:
         if not self._health.up:
             return ServiceSays.NO_ANSWER if self._health.missed else ServiceSays.CONNECTING
-        if self._refused:
+        if self._lost in REFUSES:
             return ServiceSays.REFUSES
+        if self._lost is not None and self._lost not in SILENT:
+            return ServiceSays.NO_LIST
         if self._gallery is None:
             return ServiceSays.CONNECTING
         if not self._gallery.journey:

@@ -126,7 +126,7 @@ class GateLost:
 @dataclass(frozen=True, slots=True)
 class ServiceChanged:
     """up: the service answers and its gallery for this gate is ready.  reachable: it answers, so that an agent's
-    question can be asked though no face can be compared; None in journals of earlier releases: as `up`."""
+    question is asked though no face can be compared; None in journals of earlier releases: as `up`."""
 
     up: bool
     reachable: bool | None = None
