@@ -29,9 +29,10 @@ async function post(path, fields) {
 }
 
 function choose(traveler, { stay = false } = {}) {
-  if (!panel.select(traveler)) return;
+  if (!panel.select(traveler)) return false;
   list.mark(panel.chosen());
   if (!stay) panel.first();
+  return true;
 }
 
 function draw(s) {
@@ -65,6 +66,7 @@ beginScanning((traveler) => choose(traveler, { stay: true }));
 
 document.addEventListener("keydown", (press) => {
   const here = document.activeElement, finding = here === at("sought");
+  if (press.key === "Enter" && press.repeat) { press.preventDefault(); return; }  // one press, one answer
   if (press.key === "Escape") { press.preventDefault(); panel.back(); return; }
   if (["ArrowDown", "ArrowUp"].includes(press.key) && (finding || here.tagName !== "TEXTAREA" || at("scanned").value === "")) {
     press.preventDefault();
@@ -74,7 +76,7 @@ document.addEventListener("keydown", (press) => {
     press.preventDefault();
     list.enter();
   } else if (press.key.length === 1 && press.key !== " " && !press.ctrlKey && !press.metaKey && !press.altKey
-    && (here === document.body || here.tagName === "BUTTON")) {
+    && (here === document.body || here.tagName === "BUTTON" || here.type === "checkbox")) {
     at("scanned").focus();  // a reader types wherever the focus is
   }
 });
