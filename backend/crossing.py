@@ -11,7 +11,7 @@ from backend import documents_check
 from backend.access import GATE
 from backend.biographic import Biographic
 from backend.daily import Daily
-from backend.errors import KeyGone, NotAllowed, Refused, Repeated
+from backend.errors import KeyGone, NotAllowed, Repeated
 from backend.keys import RECORDS, KeyRing
 from backend.question import CROSS, DOCUMENTS, Question
 from backend.store import allowances, audit, boardings, crossings, decisions, journeys, outbox, shifts, travelers
@@ -99,7 +99,8 @@ def report(db: Connection, how: Recording, told: Report) -> Status:
     """Settle an encounter.  Telling it again gives the first answer; telling it differently raises Repeated.
 
     Raises NotAllowed if the decision that opened the gate for a face was not given to this encounter and device, or not
-    to cross, or the journey is another port's; Refused for an unknown traveller.
+    to cross, the journey is another port's, or documents were checked where it never boarded; Refused for an unknown
+    journey.
     """
     if (held := crossings.settled(db, told.encounter)) is not None:
         if held[0] != told.summary:
@@ -147,13 +148,14 @@ def _by_agent(db: Connection, how: Recording, told: Report) -> _Settled:
     told = replace(told, gate=_boarded_at(db, told, run))
     _vouched(db, how, told)
     if not _asked(db, told):
-        documents_check.record_unasked(db, _question(told), how.now_utc_ms)
+        at = crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
+        documents_check.record_unasked(db, _question(told, told.traveler or ""), at, how.now_utc_ms)
     if told.kind == "not_boarded":
         return _Settled(Status.RECORDED, "passage.not_confirmed", told.traveler or "", told.why or "")
     return _confirm(db, how, told, run, told.traveler or "")
 
 
-def _question(told: Report) -> Question:
+def _question(told: Report, traveler: str) -> Question:
     """What should have been asked before."""
     return Question(
         encounter=told.encounter,
@@ -163,7 +165,7 @@ def _question(told: Report) -> Question:
         device=told.device,
         gate=told.gate,
         port=told.port,
-        claimed=told.traveler or "",
+        claimed=traveler,
         capture=b"",
         request_sha256="",
         agent=told.agent or "",
@@ -209,10 +211,11 @@ def _boarded_at(db: Connection, told: Report, run: Journey) -> str:
 
 
 def _confirm(db: Connection, how: Recording, told: Report, run: Journey, traveler: str) -> _Settled:
-    """Raises Refused for somebody who never was on the journey's manifest."""
+    """Somebody who never was on the manifest has no record to be part of: the log has it, and an officer was told."""
     who = decisions.known(db, run.journey, traveler)
     if who is NOBODY:
-        raise Refused("traveler: not on this journey's manifest")
+        return _Settled(Status.RECORDED, "passage.unlisted", traveler, "not on this journey's manifest")
+    let = _let_pass(db, how, told, run.journey, traveler)
     allowances.spend(db, run.journey, traveler, told.encounter)
     if not run.direction:
         # A closed loop (SEA-1) or a domestic run ends in the country it began in: nobody leaves or enters.
@@ -222,9 +225,18 @@ def _confirm(db: Connection, how: Recording, told: Report, run: Journey, travele
     crossing = _crossing(how, told, run, _Passage(traveler, who, named, kind))
     systems = systems_for(how.systems, kind, recorded=who.recorded) if named else ()
     if not crossings.confirm(db, crossing, systems, how.now_utc_ms):
+        if not let:
+            documents_check.record_second(db, _question(told, traveler), how.now_utc_ms)
         return _Settled(Status.DUPLICATE, "crossing.duplicate", traveler, "the first record stands")
     by = f" by agent {told.agent}" if told.agent else ""
     return _Settled(Status.RECORDED, "crossing.recorded", crossing.crossing, f"{kind}{by}; {_told_to(systems, named)}")
+
+
+def _let_pass(db: Connection, how: Recording, told: Report, journey: str, traveler: str) -> bool:
+    """Whether a named person let this traveler pass once, in spite of what the rules say."""
+    given = decisions.granted(db, told.encounter, told.decision or "")
+    at = crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
+    return bool(given and given.allowance) or allowances.usable(db, journey, traveler, at) is not None
 
 
 def _told_to(systems: tuple[str, ...], named: Biographic | None) -> str:

@@ -9,6 +9,7 @@ from backend.access import GATE, TOUCHPOINT
 from backend.errors import NotAllowed, Refused, Repeated
 from backend.rules.directive import Standing
 from backend.store import audit, journeys
+from backend.store.answers import EVER
 from backend.store.audit import Note
 from backend.store.decisions import Decision
 from backend.store.facts import Facts, facts
@@ -71,9 +72,15 @@ def stored_answer(before: Sequence[Decision], question: Question) -> Decision | 
 
 
 def known_of(
-    db: Connection, question: Question, subject: str | None, now_utc_ms: int, before: Sequence[Decision]
+    db: Connection,
+    question: Question,
+    subject: str | None,
+    now_utc_ms: int,
+    before: Sequence[Decision],
+    by_utc_ms: int = EVER,
 ) -> Background:
-    known = facts(db, question.journey, subject or "", question.gate, now_utc_ms)
+    """by_utc_ms: see `facts`."""
+    known = facts(db, question.journey, subject or "", question.gate, now_utc_ms, by_utc_ms)
     if known is None:
         raise Refused(f"journey {question.journey} is unknown; submit its manifest first")
     return Background(known, frozenset(made.concern for made in before if made.officer and made.concern))

@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select, update
+from sqlalchemy import Connection, Row, Table, delete, exists, select, update
 
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.retention.due import ANSWERS_MS, PARTS_MS, Terms, citizens_end, gallery_ends
@@ -143,11 +143,14 @@ def _deleted(db: Connection, table: Table, journey: str) -> int:
 
 
 def _nameless(db: Connection, journey: str) -> int:
-    """What stays of travellers is an id: crossings and answers are told apart by it."""
-    here = select(travelers.c.origin).where(travelers.c.journey == journey)
-    db.execute(delete(traveler_documents).where(traveler_documents.c.origin.in_(here)))
+    """What stays of travellers is an id: crossings and answers are told apart by it.  Documents stay while
+    somebody on another journey is known by them: what stands against them stands there too."""
     gone = update(travelers).where(travelers.c.journey == journey, travelers.c.sealed.is_not(None))
-    return db.execute(gone.values(sealed=None, seat="", person=travelers.c.traveler)).rowcount
+    count = db.execute(gone.values(sealed=None, seat="", person=travelers.c.traveler)).rowcount
+    here, known = select(travelers.c.origin).where(travelers.c.journey == journey), traveler_documents.c.origin
+    elsewhere = exists().where(travelers.c.origin == known, travelers.c.sealed.is_not(None))
+    db.execute(delete(traveler_documents).where(known.in_(here), ~elsewhere))
+    return count
 
 
 def _name(key: str) -> str:

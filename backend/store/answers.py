@@ -12,6 +12,7 @@ from backend.store.portable import Given
 from backend.store.schema import alerts, allowances, answers, travelers
 
 INTERCEPTED = "intercept"
+EVER = 2**62  # later than any time
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,9 @@ def intercepted(db: Connection, journey: str) -> frozenset[str]:
     return frozenset(db.execute(stopped(journey)).scalars())
 
 
-def stopped(journey: Given[str], traveler: Given[str] | None = None) -> Select[str]:
+def stopped(journey: Given[str], traveler: Given[str] | None = None, by_utc_ms: Given[int] = EVER) -> Select[str]:
     """Travelers of standing interceptions, by every id the carrier has listed them under, or one of them: only what an
-    officer allows later on that journey lifts one.
+    officer allows later on that journey lifts one.  by_utc_ms: of what was done until then.
 
     Both times are looked up whoever it is: nobody waits longer because of what is found (SE-12).
     """
@@ -83,7 +84,7 @@ def stopped(journey: Given[str], traveler: Given[str] | None = None) -> Select[s
     stop, leave = (
         select(func.max(at))
         .join_from(told, named, named.c.traveler == told.c.traveler)
-        .where(named.c.origin == listed.c.origin, of)
+        .where(named.c.origin == listed.c.origin, of, at <= by_utc_ms)
         .correlate(listed)
         .scalar_subquery()
         for told, at, of in (

@@ -11,7 +11,7 @@ from backend.store.schema import journeys as runs
 from backend.store.schema import travelers
 
 _JOURNEY, _SUBJECT, _GATE = (bindparam(name, type_=String()) for name in ("journey", "subject", "gate"))
-_NOW = bindparam("now", type_=BigInteger())
+_NOW, _BY = (bindparam(name, type_=BigInteger()) for name in ("now", "by"))
 _ASKED = (
     select(
         *(runs.c[name] for name in journeys.COLUMNS),
@@ -22,7 +22,7 @@ _ASKED = (
         .exists()
         .label("hotlisted"),
         allowances.next_usable(_JOURNEY, _SUBJECT, _NOW).scalar_subquery().label("allowance"),
-        answers.stopped(_JOURNEY, _SUBJECT).exists().label("intercepted"),
+        answers.stopped(_JOURNEY, _SUBJECT, _BY).exists().label("intercepted"),
         journeys.boards(journeys.PORT, _GATE).correlate(runs).scalar_subquery().label("boards"),
     )
     .select_from(
@@ -45,9 +45,11 @@ class Facts:
     boards: str | None
 
 
-def facts(db: Connection, journey: str, subject: str, gate: str, now_utc_ms: int) -> Facts | None:
-    """None for an unknown journey."""
-    asked = {"journey": journey, "subject": subject, "gate": gate, "now": now_utc_ms}
+def facts(
+    db: Connection, journey: str, subject: str, gate: str, now_utc_ms: int, by_utc_ms: int = answers.EVER
+) -> Facts | None:
+    """None for an unknown journey.  by_utc_ms: of what officers have stopped, and let pass, until then."""
+    asked = {"journey": journey, "subject": subject, "gate": gate, "now": now_utc_ms, "by": by_utc_ms}
     row = db.execute(_ASKED, asked).one_or_none()
     if row is None:
         return None

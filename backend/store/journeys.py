@@ -45,6 +45,10 @@ class Journey:
         """Its travellers are still to be seen: doors end that only where they board, arrivals come after them."""
         return not self.cancelled and (self.closed_utc_ms is None or self.direction == "in")
 
+    def seen_here_at(self, at_utc_ms: int) -> bool:
+        """The same of a time that is past.  When a journey was cancelled is not known: it counts from the beginning."""
+        return self.seen_here or (not self.cancelled and at_utc_ms < (self.closed_utc_ms or 0))
+
 
 COLUMNS = tuple(field.name for field in fields(Journey))
 

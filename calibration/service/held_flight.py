@@ -130,7 +130,7 @@ class Flight:
             device="gate",
             gate=self.gate,
             port=PORT,
-            ended_utc_ms=NOW,
+            ended_utc_ms=NOW + 2,
             since_answer_ms=0,
             kind=kind,
             decision=None,

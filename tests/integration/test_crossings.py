@@ -10,16 +10,18 @@ from sqlalchemy import Engine, select
 from backend.biographic import Biographic
 from backend.crossing import Report, Status
 from backend.daily import Daily, day
-from backend.errors import KeyGone, NotAllowed, Refused, Repeated
+from backend.documents_check import UNASKED
+from backend.errors import KeyGone, NotAllowed, Repeated
 from backend.keys import RECORDS, KeyRing
 from backend.retention import purge
-from backend.store import alerts, allowances, crossings, decisions, outbox, travelers
+from backend.store import alerts, allowances, crossings, decisions, outbox, schema, travelers
 from backend.store.allowances import VALID_MS, Allowance
 from backend.store.engine import open_store
 from backend.store.schema import audit_log
 from calibration.service import races
 from calibration.service.border import DAY_MS, HOUR_MS, NOW, Border, boarded, passed
 from calibration.service.stores import Scratch
+from tests.integration.desk import rows
 
 
 def noted(border: Border, subject: str) -> list[tuple[str, str]]:
@@ -142,8 +144,11 @@ def test_air21_documents_checked_by_an_agent_are_a_biographic_crossing_the_repos
 def test_air21_nobody_is_boarded_who_is_not_expected(border: Border) -> None:
     journey, _ = border.journey()
     _, (stranger, *_) = border.journey()
-    with pytest.raises(Refused, match="not on this journey's manifest"):
-        border.tell(boarded(journey, stranger, NOW))
+    assert border.tell(boarded(journey, stranger, NOW)) is Status.RECORDED
+    assert border.ask(crossings.of_journey, journey) == []
+    (untold,) = [one for one in border.ask(rows, schema.decisions) if one["purpose"] == UNASKED]
+    assert (untold["concern"], untold["officer"]) == ("not_listed", True), "nothing of it is lost, an officer is told"
+    assert border.ask(rows, schema.audit_log)[-1]["action"] == "passage.unlisted"
 
 
 def test_air3_an_arrival_may_stay_so_many_days_and_a_citizen_for_ever(border: Border) -> None:

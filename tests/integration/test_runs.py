@@ -7,6 +7,7 @@ from sqlalchemy import Engine, select
 
 from backend.acting import Acting
 from backend.announcing import tell_carrier
+from backend.biographic import Biographic
 from backend.caller import EVERYWHERE
 from backend.caller import Caller as Who
 from backend.errors import NotAllowed, Refused, Repeated
@@ -15,8 +16,9 @@ from backend.manifests.cusres import Code
 from backend.manifests.findings import Finding, Unusable
 from backend.manifests.paxlst import parse
 from backend.manifests.runs import Run, runs
-from backend.store import answers, journeys, travelers
+from backend.store import answers, hotlist, journeys, travelers
 from backend.store.schema import audit_log, messages
+from calibration.service.rig import stand_against
 from tests.integration.lists import NOW_UTC_MS, told
 from tests.unit.backend.paxlst_specimens import ANNA, BEN, CARL, LEG, interchange, message
 
@@ -121,6 +123,15 @@ def test_somebody_listed_twice_is_expected_once_and_reported(engine: Engine, act
         change = apply(db, acting, run, parse(interchange(message([ANNA]))).messages[0].function, COUNTRY)
         assert travelers.count(db, run.key) == 1
     assert [(one.segment, one.problem) for one in change.findings] == [("NAD", "is listed twice; expected once")]
+
+
+def test_hum3_what_stands_against_a_document_of_a_second_listing_stands(engine: Engine, acting: Acting) -> None:
+    visa = Biographic("", "", document_type="V", document_number="X12345678", document_issuer="UTO")
+    run = taken(engine, acting, interchange(message([ANNA, f"{ANNA}DOC+V+X12345678'LOC+91+UTO'"])))
+    with engine.begin() as db:
+        (one,) = travelers.of_journey(db, acting.keys, run.key)
+        entry = stand_against(db, acting.keys, travelers.Traveler("", visa), NOW_UTC_MS)
+        assert hotlist.against(db, one.traveler, NOW_UTC_MS) == entry
 
 
 def test_hum1_only_an_interception_tells_a_carrier_not_to_board(engine: Engine, acting: Acting) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from calibration.service.day.gates import Books
-from calibration.service.day.plan import CROSSED, Flight
+from calibration.service.day.plan import CROSSED, Fate, Flight
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ def accounted(planned: Sequence[Flight], ended: Ended) -> list[Row]:
         (one.traveler, CROSSED[one.fate]) for flight in planned for one in flight.passengers if one.fate in CROSSED
     )
     found, crossings = Counter(ended.crossings), len(ended.crossings)
+    seconds = sum(one.fate is Fate.TWO_GATES for flight in planned for one in flight.passengers)
     each = Counter(traveler for traveler, _ in ended.crossings)
     rows = [
         Row("crossings", wanted.total(), crossings),
@@ -49,7 +50,7 @@ def accounted(planned: Sequence[Flight], ended: Ended) -> list[Row]:
         Row("travellers recorded twice", 0, each.total() - len(each)),
         Row("crossings in the audit log", crossings, ended.told_to_log),
         Row("breaks of the audit log", 0, ended.log_problems),
-        Row("answers kept", len(ended.books.asked), ended.decisions),
+        Row("answers kept, and second passages told of", len(ended.books.asked) + seconds, ended.decisions),
         Row("alerts, of answers an officer must be told", ended.officer_decisions, ended.alerts),
         Row("alerts adjudicated", ended.alerts, ended.adjudicated),
         Row("messages still waiting", 0, ended.waiting),
