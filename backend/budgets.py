@@ -22,19 +22,21 @@ class Budget:
         self._sum = 0
 
     @contextlib.contextmanager
-    def held(self, holder: str, amount: int = 1, times: int = 1) -> Iterator[None]:
-        """times: of this holder's share.  Raises Busy, at once."""
+    def held(self, holder: str, amount: int = 1, times: int = 1, *, counted: bool = False) -> Iterator[None]:
+        """times: of this holder's share.  counted: another holder has it already, in all it is one.  Raises Busy, at
+        once."""
+        more = 0 if counted else amount
         if self._held[holder] + amount > self._most * times:
             raise Busy(f"{holder} has {self._held[holder]} {self._what}, at most {self._most * times}; end some first")
-        if self._sum + amount > self._in_all:
+        if self._sum + more > self._in_all:
             raise Busy(f"{self._sum} {self._what} are open, at most {self._in_all} may be; ask again later")
         self._held[holder] += amount
-        self._sum += amount
+        self._sum += more
         try:
             yield
         finally:
             self._held[holder] -= amount
-            self._sum -= amount
+            self._sum -= more
             if not self._held[holder]:
                 del self._held[holder]
 

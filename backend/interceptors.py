@@ -153,7 +153,7 @@ class Guard(grpc.aio.ServerInterceptor):
             shown = credentials(names, context.invocation_metadata() or ())
             who = await self._standings.caller(method, shown)
             set_caller(who)
-            with budget.held(f"person {who.name}") if shown.token else contextlib.nullcontext():
+            with budget.held(f"person {who.name}", counted=True) if shown.token else contextlib.nullcontext():
                 yield shown
 
     async def _lasting(self, method: str, shown: Credentials, replies: Replies) -> Replies:

@@ -111,7 +111,7 @@ def _finish(db: Connection, console: Caller, person: str, session: Session, now_
     people.count_try(db, person, 0, 0)
     if session.shift:
         at = (console.port, console.gate or "", console.name)
-        shifts.begin(db, Shift(session.shift, person, *at, now_utc_ms, session.until_utc_ms), now_utc_ms)
+        shifts.begin(db, Shift(session.shift, person, *at, now_utc_ms, session.until_utc_ms))
         note(db, by(console, now_utc_ms, "shift.begun", person, console.gate or ""))
     else:
         people.open_session(db, digest(session.token), person, now_utc_ms, session.until_utc_ms)

@@ -50,15 +50,20 @@ class LivedClock:
 
     async def look(self, store: Store) -> None:
         disbelieved = self.ahead_ms
-        kept = await store.read(lived.kept)
-        self._kept_utc_ms = 0 if kept is None else kept
-        was_believed = self._lived is None or self._lived.ahead_ms <= TOLERANCE_MS
-        self._lived = self._now()
-        if self.ahead_ms and was_believed:
-            await store.run(self._disbelieve)
-        elif disbelieved and not self.ahead_ms:
+        self._kept_utc_ms, self._lived = await store.run(self._looked)
+        if disbelieved and not self.ahead_ms:
             log.info("clock.believed_again")
-        await store.run(lived.keep, self._lived.utc_ms)
+
+    def _looked(self, db: Connection) -> tuple[int, Lived]:
+        """Read and written in one transaction: what an administrator confirms meanwhile is not overwritten."""
+        before = self._lived
+        kept_utc_ms = lived.kept(db, to_change=True) or 0
+        assert before is not None, "started"
+        now = look(before, kept_utc_ms, self.wall(), self.monotonic())
+        if now.ahead_ms > TOLERANCE_MS and before.ahead_ms <= TOLERANCE_MS:
+            self._disbelieve(db)
+        lived.keep(db, now.utc_ms)
+        return kept_utc_ms, now
 
     def _now(self) -> Lived:
         assert self._lived is not None, "started"

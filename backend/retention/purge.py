@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Table, delete, exists, select, update
 
 from backend.keys import KeyRing, of_citizens, of_gallery
 from backend.retention.due import ANSWERS_MS, PARTS_MS, Terms, citizens_end, gallery_ends
-from backend.store import gallery_rows
+from backend.store import gallery_rows, shifts
 from backend.store.audit import Note, note
 from backend.store.messages import WHOLE
 from backend.store.schema import (
@@ -119,6 +119,7 @@ def leftovers(db: Connection, now_utc_ms: int) -> int:
     late = (messages.c.part != WHOLE) & (messages.c.received_utc_ms <= now_utc_ms - PARTS_MS)
     parts = db.execute(delete(messages).where(late)).rowcount
     _forget_answered(db, now_utc_ms)
+    shifts.forget(db, now_utc_ms)
     if parts:
         note(db, Note(now_utc_ms, WHO, ROLE, "parts.purged", purpose="RET-2", result=str(parts)))
     return parts + db.execute(delete(sessions).where(sessions.c.until_utc_ms <= now_utc_ms)).rowcount

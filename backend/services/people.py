@@ -96,7 +96,7 @@ def _end_shift(db: Connection, who: Caller, session: str, now_utc_ms: int) -> No
 
 def _report_shift(db: Connection, who: Caller, told: Shift, now_utc_ms: int) -> str:
     known = shifts.known(db, told.session)
-    finding = shifts.offline(db, told, now_utc_ms)
+    finding = shifts.offline(db, told)
     if not known:
         action = "shift.doubtful" if finding else "shift.begun"
         note(db, by(who, now_utc_ms, action, told.person, who.gate or "", finding or "by a one-time code"))

@@ -8,9 +8,11 @@ from backend.store.schema import audit_log, lived_time
 PURGE = "purge"
 
 
-def kept(db: Connection) -> int | None:
-    """UTC in milliseconds; of a database from before this was kept the newest line of its log; None of an empty one."""
-    held = db.execute(select(lived_time.c.utc_ms).where(lived_time.c.name == PURGE)).scalar_one_or_none()
+def kept(db: Connection, *, to_change: bool = False) -> int | None:
+    """UTC in milliseconds; of a database from before this was kept the newest line of its log; None of an empty one.
+    to_change: nobody else changes it before this transaction ends."""
+    asked = select(lived_time.c.utc_ms).where(lived_time.c.name == PURGE)
+    held = db.execute(asked.with_for_update() if to_change else asked).scalar_one_or_none()
     return db.execute(select(func.max(audit_log.c.at_utc_ms))).scalar() if held is None else held
 
 

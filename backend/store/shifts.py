@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from backend.access import AGENT
 from backend.caller import EVERYWHERE
+from backend.clock import SKEW_MS
 from backend.errors import Repeated
 from backend.store.portable import row_of
 from backend.store.schema import people, posts, shift_codes, shifts
 
 KEPT_MS = 30 * 24 * 3_600_000  # what is told of a shift comes within days; the audit log keeps that it was
-SKEW_MS = 5 * 60_000
 GOOD = ""
 
 
@@ -37,9 +37,13 @@ def works_at(db: Connection, person: str, port: str) -> bool:
     return db.execute(asked).first() is not None
 
 
-def begin(db: Connection, shift: Shift, now_utc_ms: int) -> None:
-    db.execute(shifts.delete().where(shifts.c.until_utc_ms < now_utc_ms - KEPT_MS))
+def begin(db: Connection, shift: Shift) -> None:
     db.execute(shifts.insert(), row_of(shift))
+
+
+def forget(db: Connection, now_utc_ms: int) -> None:
+    """Those nothing is told of any more.  now_utc_ms: as deletion goes by."""
+    db.execute(shifts.delete().where(shifts.c.until_utc_ms < now_utc_ms - KEPT_MS))
 
 
 def end(db: Connection, session: str, port: str, now_utc_ms: int) -> Shift | None:
@@ -54,8 +58,9 @@ def end_all(db: Connection, person: str, now_utc_ms: int) -> None:
     db.execute(shifts.update().where(open_).values(ended_utc_ms=now_utc_ms))
 
 
-def problem(db: Connection, session: str, person: str, port: str, at_utc_ms: int) -> str:
-    """Why a shift does not vouch for what its agent did at a gate of the port at a time; GOOD if it does."""
+def problem(db: Connection, session: str, person: str, port: str, at_utc_ms: int, *, now: bool = False) -> str:
+    """Why a shift does not vouch for what its agent did at a gate of the port at a time; GOOD if it does.  now: the
+    agent asks for something, which no shift that has ended vouches for."""
     row = db.execute(select(shifts).where(shifts.c.session == session)).one_or_none()
     if row is None or (row.person, row.port) != (person, port):
         return "no such shift at this port"
@@ -63,7 +68,7 @@ def problem(db: Connection, session: str, person: str, port: str, at_utc_ms: int
         return str(row.finding)
     if at_utc_ms >= row.until_utc_ms or at_utc_ms < row.begun_utc_ms - SKEW_MS:
         return "outside the shift"
-    if row.ended_utc_ms is not None and at_utc_ms > row.ended_utc_ms + SKEW_MS:
+    if row.ended_utc_ms is not None and (now or at_utc_ms > row.ended_utc_ms + SKEW_MS):
         return "the shift had ended"
     return GOOD
 
@@ -72,7 +77,7 @@ def known(db: Connection, session: str) -> bool:
     return _shift(db, session) is not None
 
 
-def offline(db: Connection, shift: Shift, now_utc_ms: int) -> str:
+def offline(db: Connection, shift: Shift) -> str:
     """Keep a shift that a gate let begin by a code; what is wrong with it, or GOOD.  Told again it is the same.
 
     Raises Repeated if the session is another shift's.
@@ -82,7 +87,7 @@ def offline(db: Connection, shift: Shift, now_utc_ms: int) -> str:
             raise Repeated(f"session {shift.session} is another shift's")
         return held.finding
     finding = _finding(db, shift)
-    begin(db, Shift(**{**row_of(shift), "finding": finding}), now_utc_ms)
+    begin(db, Shift(**{**row_of(shift), "finding": finding}))
     unused = (shift_codes.c.verifier == shift.verifier) & shift_codes.c.session.is_(None)
     db.execute(shift_codes.update().where(unused).values(session=shift.session))
     return finding

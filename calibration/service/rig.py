@@ -183,7 +183,7 @@ def work(db: Connection, agent: str, port: str = PORT) -> str:
     if people_store.find(db, agent) is None:
         people_store.add(db, Account(agent), [Post("agent", port)])
     session, now = str(uuid.uuid4()), utc_ms()
-    shifts.begin(db, Shift(session, agent, port, "G1", "g1", now, now + DAY_MS), now)
+    shifts.begin(db, Shift(session, agent, port, "G1", "g1", now, now + DAY_MS))
     return session
 
 

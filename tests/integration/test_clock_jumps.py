@@ -34,7 +34,6 @@ READERS = {
     "backend/server.py": "given to the steady clock and to the time that deletion follows",
     "backend/ca.py": "certificates carry dates, and are valid for days",
     "backend/commands/doctor.py": "a person looks",
-    "backend/commands/people.py": "when one-time codes were issued",
     "backend/commands/store.py": "the time of a line of the audit log; a person confirms the clock",
     "backend/commands/terms.py": "the time of a line of the audit log",
     "backend/operations/doctor.py": "a person looks",

@@ -7,11 +7,12 @@ import grpc
 import pytest
 from limen.v1 import verification_pb2 as pb
 
+from backend.clock import utc_ms
 from backend.crossing import Report, Status
 from backend.documents_check import UNASKED, conclude_documents
 from backend.errors import NotAllowed, Repeated
 from backend.question import DOCUMENTS, Question
-from backend.store import alerts, allowances, crossings, journeys
+from backend.store import alerts, allowances, crossings, journeys, shifts
 from backend.store.allowances import Allowance
 from backend.store.decisions import Decision
 from calibration.service.border import NOW, Border, boarded, intercept
@@ -136,6 +137,13 @@ def test_over_tls_a_gate_opens_on_the_answer_alone_and_every_wait_has_one_size(
     told = pb.ReportOutcomeRequest(encounter=request.encounter, journey=journey, ended_utc_ms=1, since_answer_ms=900)
     told.boarded.traveler, told.boarded.agent, told.boarded.decision = who, "a.keller", first.proceed.decision
     assert gate.verification.ReportOutcome(told, timeout=5).status == pb.ReportOutcomeReply.STATUS_RECORDED
+    service.ask(shifts.end, request.session, "ZRH", utc_ms())
+    assert gate.verification.VerifyDocuments(request, timeout=5) == first, "what was answered stays answered"
+    ended = pb.VerifyDocumentsRequest(encounter=str(uuid.uuid4()), journey=journey, device="g1", traveler=who)
+    ended.agent, ended.session = request.agent, request.session
+    with pytest.raises(grpc.RpcError, match="the shift had ended"):
+        gate.verification.VerifyDocuments(ended, timeout=5)
+    request.session = service.ask(work, "a.keller")
     sizes = set()
     for stranger in (who, str(uuid.uuid4())):
         request.encounter, request.traveler = str(uuid.uuid4()), stranger

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -116,6 +117,32 @@ async def test_er06_a_person_confirms_a_clock_and_then_what_is_due_goes(store: S
     await store.run(lived.keep, machine.wall_ms)
     await hours(machine, clock, store, keys, 1)
     assert there(keys) == set()
+
+
+async def test_er06_what_a_person_confirms_while_a_replica_looks_is_not_overwritten(
+    store: Store, engine: Engine
+) -> None:
+    machine, confirming = Machine(NOW + 30 * DAY_MS), list[threading.Thread]()
+
+    def confirm() -> None:
+        with engine.begin() as db:
+            lived.keep(db, machine.wall_ms)
+
+    def monotonic_ms() -> int:
+        """The administrator's command comes after a replica has read and before it writes."""
+        if armed and not confirming:
+            confirming.append(threading.Thread(target=confirm))
+            confirming[0].start()
+            confirming[0].join(0.3)
+        return machine.mono_ms
+
+    armed, clock = False, LivedClock(lambda: machine.wall_ms, monotonic_ms)
+    await clock.start(store)
+    await clock.look(store)
+    armed = True
+    await clock.look(store)
+    await asyncio.to_thread(confirming[0].join)
+    assert await store.read(lived.kept) == machine.wall_ms
 
 
 async def test_ret1_closed_doors_take_citizens_templates_whatever_the_clock_says(
