@@ -10,6 +10,7 @@ class ServiceSays(StrEnum):
     GALLERY = "gallery"
     NO_ANSWER = "no_answer"
     REFUSES = "refuses"
+    BUSY = "busy"
 
 
 class GateSays(StrEnum):
@@ -56,7 +57,8 @@ SERVICE: dict[ServiceSays, str] = {
     ServiceSays.NO_JOURNEY: "No journey is assigned to this gate.",
     ServiceSays.GALLERY: "Photos are being prepared. Check documents meanwhile.",
     ServiceSays.NO_ANSWER: f"No answer. {DOCUMENTS}",
-    ServiceSays.REFUSES: f"It refuses this appliance: call a technician. {DOCUMENTS}",
+    ServiceSays.REFUSES: "It refuses this appliance: call a technician, and board at another gate.",
+    ServiceSays.BUSY: "It has no room for this gate now and is asked again. Check documents meanwhile.",
 }
 GATE: dict[GateSays, str] = {
     GateSays.CONNECTING: "Connecting.",

@@ -18,6 +18,7 @@ from edge.view import Missing, View
 log = structlog.get_logger()
 RETRY_S = 1.0
 SOFTWARE = "limen 0.1.0"
+TECHNICIAN = {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.FAILED_PRECONDITION}
 LOST_AFTER = 2  # tries in a row to follow the gallery: a connection that ends is begun anew at once
 
 
@@ -28,7 +29,7 @@ class ServiceWatch:
         self._service, self._view, self._heard = service, view, heard
         self._health = ServiceHealth()
         self._gallery: GalleryState | None = None
-        self._refused = False
+        self._lost = ServiceSays.CONNECTING  # what to say while no gallery comes
         self._told = (False, False)
         self._boarded = {
             effect.what.traveler
@@ -67,14 +68,14 @@ class ServiceWatch:
                 greeting = await self._service.hello(SOFTWARE)
                 self._view.update(liveness_enforced=greeting.liveness_enforced)
                 async for gallery in self._service.gallery():
-                    failed, self._refused, self._gallery = 0, False, gallery
+                    failed, self._gallery = 0, gallery
                     self._count()
                     self._tell()
             except grpc.aio.AioRpcError as error:
                 failed += 1
                 if failed >= LOST_AFTER:
                     log.warning("gallery.lost", code=error.code().name, why=str(error.details())[:200])
-                    self._gallery, self._refused = None, error.code() not in SILENT
+                    self._gallery, self._lost = None, _meaning(error.code())
                     self._tell()
                     await asyncio.sleep(RETRY_S)
 
@@ -91,9 +92,8 @@ class ServiceWatch:
         self._view.update(journey=self._gallery.journey, expected=len(expected), missing=missing)
 
     def _tell(self) -> None:
-        says = self._says()
+        says, reachable = self._says(), self._health.up  # whatever became of the gallery: documents are asked about
         up = says is ServiceSays.READY
-        reachable = up or says in (ServiceSays.GALLERY, ServiceSays.NO_JOURNEY)
         if (up, reachable) != self._told:
             self._told = (up, reachable)
             log.info("service.changed", up=up, reachable=reachable, says=says)
@@ -105,10 +105,15 @@ class ServiceWatch:
     def _says(self) -> ServiceSays:
         if not self._health.up:
             return ServiceSays.NO_ANSWER if self._health.missed else ServiceSays.CONNECTING
-        if self._refused:
-            return ServiceSays.REFUSES
         if self._gallery is None:
-            return ServiceSays.CONNECTING
+            return self._lost
         if not self._gallery.journey:
             return ServiceSays.NO_JOURNEY
         return ServiceSays.READY if self._gallery.ready else ServiceSays.GALLERY
+
+
+def _meaning(refusal: grpc.StatusCode) -> ServiceSays:
+    """Of a gallery that does not come."""
+    if refusal in SILENT:
+        return ServiceSays.CONNECTING
+    return ServiceSays.REFUSES if refusal in TECHNICIAN else ServiceSays.BUSY
