@@ -58,6 +58,16 @@ def test_a_double_click_does_not_answer_the_question_it_brought_up(screens: Scre
     expect(yes(boarding)).to_be_visible()
 
 
+def test_a_key_that_is_held_selects_and_says_nothing_more(screens: Screens, boarding: Page) -> None:
+    boarding.get_by_label("Find by name or seat").fill("SPECIMEN")
+    for _ in range(3):
+        boarding.keyboard.down("Enter")
+        boarding.wait_for_timeout(500)
+    boarding.keyboard.up("Enter")
+    expect(checked(boarding)).to_be_focused()
+    assert screens.heard == []
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -64,6 +64,7 @@ list.begin(choose);
 beginScanning((traveler) => choose(traveler, { stay: true }));
 
 document.addEventListener("keydown", (press) => {
+  if (press.repeat && press.key === "Enter") { press.preventDefault(); return; }  // a key that is held says one thing
   const here = document.activeElement, finding = here === at("sought");
   if (press.key === "Escape") { press.preventDefault(); panel.back(); return; }
   if (["ArrowDown", "ArrowUp"].includes(press.key) && (finding || here.tagName !== "TEXTAREA" || at("scanned").value === "")) {

@@ -72,9 +72,8 @@ function takeBack() {
   if (boarding) asks.withdraw(boarding.encounter);
 }
 
-const press = (act) => (event) => { if (!event.repeat) act(); };
 const button = (label, act, { why = "", first = false, kind = "" } = {}) => html`<button type="button" class=${kind}
-  aria-disabled=${why ? "true" : "false"} ?data-first=${first} @click=${press(act)}>${label}</button>`;
+  aria-disabled=${why ? "true" : "false"} ?data-first=${first} @click=${() => act()}>${label}</button>`;
 
 function body(now) {
   const why = obstacle();
