@@ -13,7 +13,7 @@ import structlog
 from google.protobuf.message import DecodeError
 from limen.v1 import screens_pb2 as pb
 
-from edge.agent_orders import carry_out
+from edge.agent_orders import carry_out, too_late
 from edge.agents.shifts import Shifts
 from edge.encounter.events import Event
 from edge.errors import SettingsUnfit
@@ -28,6 +28,7 @@ SILENT_S = 10.0  # it says every second that it is alive; on a busy machine it c
 START_S = 20.0  # loading the libraries takes seconds on a small machine
 MOST_BYTES = 4096  # of a message of the pages: a command is short
 MOST_A_SECOND, BURST = 20, 40  # messages taken; more wait in the socket, and their sender with them
+OLD_S = 2.0  # a command that waited longer is not carried out: its agent has turned to something else
 MOST_AT_ONCE = 16  # commands being carried out
 MOST_UNSENT = 1 << 16
 EVERY_S = 0.5  # the view is told again though nothing changed: it says that the brain is there
@@ -94,7 +95,10 @@ class ScreensLink:
             task.add_done_callback(self._answering.discard)
 
     async def _answer(self, command: pb.ScreenCommand, writer: asyncio.StreamWriter) -> None:
-        answer, event = await carry_out(command, self._view, self._shifts)
+        if time.monotonic() - command.sent_s > OLD_S:
+            answer, event = too_late(command), None
+        else:
+            answer, event = await carry_out(command, self._view, self._shifts)
         if event is not None:
             self._heard(event)
         if answer.refusal:

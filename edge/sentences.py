@@ -50,6 +50,16 @@ class Result(StrEnum):
     NOT_PASSED = "did not pass"
 
 
+class Refusal(StrEnum):
+    """Why no shift began."""
+
+    WRONG = "Not accepted. Check name and password."
+    AWAY = "Not accepted. The service does not answer: use a one-time code of yours that was not used yet."
+    SLOWED = "Too many wrong tries. Wait a minute, then try again."
+    BUSY = "Somebody else is logging in. Try again in a few seconds."
+    LATE = "The appliance did not answer in time. Try again; a one-time code may be used by now."
+
+
 DOCUMENTS = "Check documents; everything is kept and sent later."
 SERVICE: dict[ServiceSays, str] = {
     ServiceSays.CONNECTING: f"Connecting. {DOCUMENTS}",

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 import grpc
@@ -17,23 +16,16 @@ from limen.v1.people_pb2 import ReportShiftRequest
 from edge.agents import codes, kept
 from edge.agents.kept import Kept, Shift
 from edge.agents.tries import Tries
+from edge.sentences import Refusal
 from edge.service import ServiceClient
 from edge.view import OpenShift
 
 log = structlog.get_logger()
 FILE = "agents.json"
 EVERY_S = 60.0  # codes are fetched anew
-WAITING = 4  # who logs in at a time; a code is checked in 32 MiB
 MOST = 20  # shifts at a gate at a time; the oldest ends
 AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 FINAL = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.PERMISSION_DENIED}
-
-
-class Refusal(StrEnum):
-    WRONG = "Not accepted. Check name and password."
-    AWAY = "Not accepted. The service does not answer: use a one-time code of yours that was not used yet."
-    SLOWED = "Too many wrong tries. Wait a minute, then try again."
-    BUSY = "Somebody else is logging in. Try again in a few seconds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,7 @@ class Shifts:
         self._service, self._file = service, folder / FILE
         self._utc_ms = utc_ms or (lambda: time.time_ns() // 1_000_000)
         self._kept = kept.read(self._file)
-        self._tries, self._one_at_a_time, self._waiting = Tries(), asyncio.Lock(), 0
+        self._tries, self._beginning = Tries(), False
         self._writing = asyncio.Lock()
         now_utc_ms, now_s = self._utc_ms(), time.monotonic()
         # From here on by a clock that does not jump (G13): a shift is never longer than it was to be.
@@ -72,23 +64,22 @@ class Shifts:
         return None
 
     async def begin(self, person: str, secret: str, address: str) -> Begun | Refusal:
-        """Counted before it is looked at: many tries at once get no more than one after the other."""
-        if self._waiting >= WAITING:
+        """One at a time, who comes meanwhile is sent away: a code that began a shift is told to a page that waits."""
+        if self._beginning:
             return Refusal.BUSY
-        self._waiting += 1
+        self._beginning = True
         try:
-            async with self._one_at_a_time:
-                if self._tries.wait_s(address, time.monotonic()) > 0:
-                    return Refusal.SLOWED
-                began = await self._try(person.strip().lower(), secret)
-                if isinstance(began, Begun):
-                    self._tries.right(address)
-                elif began in (Refusal.WRONG, Refusal.AWAY):
-                    count = self._tries.wrong(address, time.monotonic())
-                    log.warning("agent.login_refused", address=address, tries=count)
-                return began
+            if self._tries.wait_s(address, time.monotonic()) > 0:
+                return Refusal.SLOWED
+            began = await self._try(person.strip().lower(), secret)
+            if isinstance(began, Begun):
+                self._tries.right(address)
+            elif began in (Refusal.WRONG, Refusal.AWAY):
+                count = self._tries.wrong(address, time.monotonic())
+                log.warning("agent.login_refused", address=address, tries=count)
+            return began
         finally:
-            self._waiting -= 1
+            self._beginning = False
 
     async def end(self, shift: Shift) -> None:
         """At once here; the service hears of it if it can be asked."""

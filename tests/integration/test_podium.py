@@ -24,13 +24,14 @@ from backend.store.people import Account
 from calibration.rehearsal.lane import free_port
 from edge.agent_orders import carry_out
 from edge.agents import codes, kept
-from edge.agents.shifts import FILE, Begun, Refusal, Shifts
+from edge.agents.shifts import FILE, Begun, Shifts
 from edge.agents.tries import FREE, FREE_IN_ALL, IN_ALL_S, LONGEST_S, Tries
 from edge.encounter.events import AskDocuments, Boarded, Outcome, Proceed
 from edge.errors import JournalUnfit, SettingsUnfit
 from edge.screens.app import build
 from edge.screens.places import Places
 from edge.screens.serving import served
+from edge.sentences import Refusal
 from edge.service import NoShift, ServiceClient
 from edge.settings import Service
 from edge.view import View
