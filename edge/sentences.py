@@ -57,6 +57,7 @@ class Refusal(StrEnum):
     AWAY = "Not accepted. The service does not answer: use a one-time code of yours that was not used yet."
     SLOWED = "Too many wrong tries. Wait a minute, then try again."
     BUSY = "Somebody else is logging in. Try again in a few seconds."
+    DISK = "Not begun: this appliance cannot write to its disk. Call a technician."
     LATE = "The appliance did not answer in time. Try again; a one-time code may be used by now."
 
 
