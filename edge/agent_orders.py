@@ -76,5 +76,5 @@ def _board(board: pb.BoardByDocuments, view: View, shift: Shift) -> AgentBoards 
 def _withdraw(withdraw: pb.WithdrawBoarding, view: View) -> AgentWithdraws | str:
     shown = view.boarding
     if shown is None or shown.encounter != withdraw.encounter or shown.stage not in (Stage.ASKED, Stage.OPENING):
-        return "too late to take it back: it has ended, or the gate is open"
+        return "too late to take it back: it has ended, or the gate opens"
     return AgentWithdraws(withdraw.encounter)

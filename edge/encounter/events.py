@@ -147,7 +147,7 @@ class AgentBoards:
 
 @dataclass(frozen=True, slots=True)
 class AgentWithdraws:
-    """An agent takes a boarding by documents back: while it is asked about, and until the leaf is open."""
+    """An agent takes a boarding by documents back: while it is asked about, and until the leaf moves."""
 
     encounter: str
 

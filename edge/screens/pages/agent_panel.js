@@ -1,4 +1,4 @@
-// One selected traveler in a place that does not move: selected, asked once, taken back until the leaf is open.
+// One selected traveler in a place that does not move: selected, asked once, taken back until the leaf moves.
 import { html, nothing, render } from "/pages/vendor/lit-html/lit-html.js";
 
 const at = (id) => document.getElementById(id);
