@@ -138,6 +138,91 @@ def test_it_is_followed_to_its_end_and_taken_back_until_the_leaf_is_open(screens
     expect(panel).to_contain_text("Please let the traveler wait here; an officer may come.")
 
 
+def back(page: Page) -> Locator:
+    return page.get_by_role("button", name="Take back")
+
+
+def asked(page: Page) -> None:
+    """The agent has said yes for Anna."""
+    page.get_by_role("option", name="SPECIMEN ANNA").click()
+    checked(page).click()
+    page.wait_for_timeout(500)
+    yes(page).click()
+
+
+def test_what_is_taken_back_before_it_is_shown_is_taken_back_once_it_is(screens: Screens, boarding: Page) -> None:
+    screens.update(boarding=Boarding("e0", "t1", Stage.ENDED, Result.NOT_PASSED))
+    asked(boarding)
+    only(screens, boarding)
+    expect(boarding.locator("#panel")).to_contain_text("Checking")
+    back(boarding).click()
+    expect(boarding.locator("#panel")).to_contain_text("Taking back")
+    screens.update(boarding=Boarding("e1", "t1", Stage.ASKED))
+    boarding.wait_for_timeout(500)
+    assert screens.heard[1:] == [AgentWithdraws("e1")]
+
+
+def test_a_boarding_of_which_nothing_is_heard_gives_the_panel_back(screens: Screens, boarding: Page) -> None:
+    asked(boarding)
+    only(screens, boarding)
+    expect(boarding.locator("#panel")).to_contain_text("Nothing was heard of it", timeout=8000)
+    checked(boarding).click()
+    boarding.keyboard.press("Escape")
+    expect(boarding.locator("#panel")).not_to_contain_text("Nothing was heard of it")
+
+
+def test_why_it_was_not_taken_back_is_said(screens: Screens, boarding: Page) -> None:
+    asked(boarding)
+    screens.update(boarding=Boarding("e1", "t1", Stage.OPENING))
+    boarding.route("**/agent/withdraw", lambda route: route.fulfill(status=409, json={"detail": "too late"}))
+    back(boarding).click()
+    expect(boarding.locator("#panel")).to_contain_text("too late")
+    screens.update(boarding=Boarding("e1", "t1", Stage.OPEN))
+    expect(boarding.locator("#panel")).to_contain_text("too late")
+
+
+def test_it_is_taken_back_after_a_reload_or_at_another_podium_too(screens: Screens, boarding: Page) -> None:
+    screens.update(boarding=Boarding("e1", "t1", Stage.ASKED))
+    boarding.reload()
+    boarding.get_by_role("option", name="SPECIMEN ANNA").click()
+    back(boarding).click()
+    assert only(screens, boarding) == AgentWithdraws("e1")
+
+
+def test_a_key_meant_for_what_has_gone_opens_nothing(screens: Screens, boarding: Page) -> None:
+    screens.update(lane=LaneSays.NOBODY)
+    boarding.get_by_role("option", name="SPECIMEN ANNA").click()
+    checked(boarding).click()
+    expect(boarding.get_by_label("The traveler stands in the lane")).to_be_focused()
+    boarding.wait_for_timeout(500)
+    screens.update(lane=LaneSays.SOMEBODY)
+    expect(yes(boarding)).to_be_focused()
+    boarding.keyboard.press("Space")
+    boarding.wait_for_timeout(300)
+    assert screens.heard == []
+
+
+def test_a_scan_types_over_the_box_and_answers_no_question(screens: Screens, boarding: Page) -> None:
+    screens.update(lane=LaneSays.NOBODY)
+    boarding.get_by_role("option", name="MUSTER BEN").click()
+    checked(boarding).click()
+    box = boarding.get_by_label("The traveler stands in the lane")
+    expect(box).to_be_focused()
+    boarding.keyboard.type(of_today(PASS))
+    expect(boarding.get_by_label("Scan a boarding pass")).to_have_value(of_today(PASS))
+    expect(box).not_to_be_checked()
+
+
+def test_who_is_scanned_while_another_is_served_is_not_said_to_be_selected(screens: Screens, boarding: Page) -> None:
+    boarding.get_by_role("option", name="MUSTER BEN").click()
+    screens.update(boarding=Boarding("e1", "t2", Stage.OPEN))
+    expect(boarding.locator("#panel")).to_contain_text("open for one person")
+    boarding.keyboard.type(of_today(PASS) + "\n\n")
+    expect(boarding.locator("#found")).to_contain_text("Not selected while somebody is served")
+    expect(boarding.locator("#found")).to_have_attribute("data-state", "bad")
+    expect(boarding.locator("#panel")).to_contain_text("MUSTER BEN")
+
+
 def test_the_list_never_moves_under_the_pointer(screens: Screens, boarding: Page) -> None:
     screens.update(missing=PEOPLE, expected=40)
     expect(boarding.locator("#missing li")).to_have_count(30)

@@ -28,10 +28,12 @@ async function post(path, fields) {
   }
 }
 
+// Whether it is selected now.
 function choose(traveler, { stay = false } = {}) {
-  if (!panel.select(traveler)) return;
+  if (!panel.select(traveler)) return false;
   list.mark(panel.chosen());
   if (!stay) panel.first();
+  return panel.chosen() === traveler;
 }
 
 function draw(s) {
@@ -75,7 +77,7 @@ document.addEventListener("keydown", (press) => {
     press.preventDefault();
     list.enter();
   } else if (press.key.length === 1 && press.key !== " " && !press.ctrlKey && !press.metaKey && !press.altKey
-    && (here === document.body || here.tagName === "BUTTON")) {
+    && (here === document.body || here.tagName === "BUTTON" || here.type === "checkbox")) {
     at("scanned").focus();  // a reader types wherever the focus is
   }
 });

@@ -37,7 +37,10 @@ async function look() {
     tell("The appliance did not answer. Scan again, or find the traveler below.", "bad", []);
     return;
   }
-  if (told.traveler !== null) propose(told.traveler);
+  if (told.traveler !== null && !propose(told.traveler)) {
+    tell(`${told.why} Not selected while somebody is served: scan again when the gate is closed.`, "bad", []);
+    return;
+  }
   tell(told.why, told.traveler === null ? "bad" : "good", told.findings.filter((finding) => finding.weight === "error").slice(0, 4));
 }
 
@@ -49,7 +52,7 @@ at("scanned").addEventListener("keydown", (press) => {
 });
 at("scan").addEventListener("submit", (submission) => { submission.preventDefault(); look(); });
 
-// proposed(traveler): the one a scan names, null while it is looked for.
+// proposed(traveler): the one a scan names, null while it is looked for; whether it is selected now.
 export function begin(proposed) {
   propose = proposed;
   at("scanned").focus();
