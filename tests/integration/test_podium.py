@@ -336,7 +336,9 @@ def test_pages_go_over_no_network_without_their_certificate(tmp_path: Path, host
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.0.0.7"])
 def test_pages_for_this_machine_alone_need_none(tmp_path: Path, host: str) -> None:
-    assert served(host, tmp_path).scheme == "http"
+    where = served(host, tmp_path)
+    assert where.scheme == "http"
+    assert {host, "localhost"} <= where.names
 
 
 async def test_pages_over_tls_answer_to_their_name_by_a_certificate_of_our_authority(tmp_path: Path) -> None:

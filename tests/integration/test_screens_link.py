@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import json
 import os
@@ -181,6 +182,34 @@ async def test_a_process_that_ends_or_hangs_is_replaced_and_shows_the_present(
     pages.view.update(gate=GateSays.OPEN)
     await pages.another_process(before)
     assert (await pages.sees())["gate"] == "open"
+
+
+async def test_a_view_that_cannot_be_told_ends_the_conversation_not_the_pages_for_good(pages: Pages) -> None:
+    await pages.sees()
+    before = pages.process
+    pages.view.update(journey=7)  # a number where a word belongs
+    await pages.another_process(before)
+    pages.view.update(journey="XX123/20260101/ZRH")
+    assert (await pages.sees())["journey"] == "XX123/20260101/ZRH"
+
+
+async def test_pages_that_cannot_be_started_take_nothing_down(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await pages.sees()
+
+    async def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "create_subprocess_exec", refused)
+        os.kill(pages.process, signal.SIGKILL)
+        said = ""
+        async with asyncio.timeout(20):
+            while said.count("screens.not_started") < 2:
+                await asyncio.sleep(0.1)
+                said += "".join(capfd.readouterr())
+    assert (await pages.sees())["lamp"] == "off"
 
 
 async def test_while_it_hangs_the_brain_tells_it_nothing_more_than_fits(pages: Pages) -> None:
