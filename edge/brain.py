@@ -194,7 +194,8 @@ class Brain:
             log.warning("documents.unanswered", encounter=ask.encounter, why=status)
         if not isinstance(answer, Proceed):
             self._note(ask.encounter, Result.UNANSWERED if isinstance(answer, Unanswered) else Result.WAIT_HERE)
-        self.events.put_nowait(Told(ask.encounter, 1, answer))
+        boarding = Boarded(ask.traveler, ask.agent, session=ask.session)
+        self.events.put_nowait(Told(ask.encounter, 1, answer, boarding))
 
     async def _ask(self, ask: Ask) -> None:
         now_ns = time.monotonic_ns()
