@@ -5,13 +5,14 @@ import uuid
 from limen.v1 import screens_pb2 as pb
 
 from edge.agents.kept import Shift
-from edge.agents.shifts import Refusal, Shifts
+from edge.agents.shifts import Shifts
 from edge.boarding_shown import Stage
 from edge.encounter.events import AgentBoards, AgentWithdraws, Prompt
-from edge.sentences import LANE, LaneSays
+from edge.sentences import LANE, LaneSays, Refusal
 from edge.view import View
 
 UNKNOWN = "this release of the appliance knows no such command"
+LATE = "this came too late and was not done: try again"
 NO_SHIFT = "your shift has ended, or has not begun: log in"
 
 
@@ -36,6 +37,12 @@ async def carry_out(
         case _:
             answer.refusal = UNKNOWN
     return answer, None
+
+
+def too_late(command: pb.ScreenCommand) -> pb.ScreenAnswer:
+    """Of one that waited so long that whoever sent it may think that it was not done."""
+    words = Refusal.LATE.value if command.HasField("begin") else LATE
+    return pb.ScreenAnswer(number=command.number, refusal=words)
 
 
 async def _begin(asked: pb.BeginShift, shifts: Shifts, answer: pb.ScreenAnswer) -> None:
@@ -69,5 +76,5 @@ def _board(board: pb.BoardByDocuments, view: View, shift: Shift) -> AgentBoards 
 def _withdraw(withdraw: pb.WithdrawBoarding, view: View) -> AgentWithdraws | str:
     shown = view.boarding
     if shown is None or shown.encounter != withdraw.encounter or shown.stage not in (Stage.ASKED, Stage.OPENING):
-        return "too late to take it back: it has ended, or the gate is open"
+        return "too late to take it back: it has ended, or the gate opens"
     return AgentWithdraws(withdraw.encounter)

@@ -20,6 +20,8 @@ from edge.sentences import Result
 
 
 class Stage(StrEnum):
+    """OPENING: asked of the gate, and may be taken back.  OPEN: the leaf moves, or nobody can say whether it does."""
+
     ASKED = "asked"
     OPENING = "opening"
     OPEN = "open"
@@ -65,7 +67,7 @@ def _stage(state: State, encounter: str) -> Stage:
         case AskingDocuments() if state.phase.encounter == encounter:
             return Stage.ASKED
         case Passing() if state.phase.encounter == encounter:
-            return Stage.OPEN if state.phase.opened else Stage.OPENING
+            return Stage.OPEN if state.phase.moved or state.phase.unseen else Stage.OPENING
     return Stage.ENDED
 
 
@@ -75,6 +77,6 @@ def _result(was: Stage, event: Event, effects: Sequence[Effect], encounter: str)
     for effect in effects:
         if isinstance(effect, Outcome) and effect.encounter == encounter:
             return Result.PASSED_DOCUMENTS if isinstance(effect.what, Boarded) else Result.NOT_PASSED
-    if was is Stage.OPENING:  # told already, when nothing observed the door
+    if was is Stage.OPEN:  # told already, when nothing observed the door
         return Result.NOT_OBSERVED
     return Result.WAIT_HERE if isinstance(event, Told) and isinstance(event.answer, Wait) else Result.UNANSWERED

@@ -57,6 +57,7 @@ log = structlog.get_logger()
 PROGRESS_S = 1.0  # without progress for this long no heartbeat is sent, and the controller makes itself safe (G5)
 QUICK_S = 0.02  # between polls while somebody passes
 HEALTH_S = 10.0
+VOUCH_S = 0.5  # with the longest deadline of a question: as long as an encounter waits for the answer
 
 
 class Brain:
@@ -74,7 +75,7 @@ class Brain:
             ReaderLink(reader_opener(settings.reader), view, self.events.put_nowait) if settings.reader else None
         )
         self.shifts = Shifts(self._service, settings.journal_dir, told=lambda open_: view.update(shifts=open_))
-        self._courier = Courier(self._service, journal, view)
+        self._courier = Courier(self._service, self.shifts.deliver, journal, view)
         self._screens = ScreensLink(settings, view, self.shifts, self.events.put_nowait)
         self._watch = ServiceWatch(self._service, journal, view, self._service_changed)
         self._state, self._prompt = State(), Prompt.WELCOME
@@ -181,16 +182,20 @@ class Brain:
 
     async def _ask_documents(self, ask: AskDocuments) -> None:
         """What the agent is told of a WAIT is the same whatever its reason."""
-        await self.shifts.deliver()  # one that began in an outage is good once the service has heard of it
+        # One that began in an outage is good once the service has heard of it; until then it cannot disown it.
+        vouched = await self.shifts.deliver(ask.session, VOUCH_S)
         answer = await self._service.verify_documents(ask, self._view.journey)
         if isinstance(answer, NoShift):
-            await self.shifts.drop(ask.session)
+            if vouched:
+                await self.shifts.drop(ask.session)
             answer = Unanswered(answer.why)
         if isinstance(answer, Unanswered):
-            log.warning("documents.unanswered", encounter=ask.encounter, why=answer.why)
+            status, *_ = answer.why.split(":")  # its words may name the agent
+            log.warning("documents.unanswered", encounter=ask.encounter, why=status)
         if not isinstance(answer, Proceed):
             self._note(ask.encounter, Result.UNANSWERED if isinstance(answer, Unanswered) else Result.WAIT_HERE)
-        self.events.put_nowait(Told(ask.encounter, 1, answer))
+        boarding = Boarded(ask.traveler, ask.agent, session=ask.session)
+        self.events.put_nowait(Told(ask.encounter, 1, answer, boarding))
 
     async def _ask(self, ask: Ask) -> None:
         now_ns = time.monotonic_ns()

@@ -58,10 +58,10 @@ def run(settings: Annotated[Path, typer.Option(help="the appliance's TOML file")
 
 
 async def _run(settings: Settings) -> None:
+    journal, view = Journal(settings.journal_dir), View()  # reads two weeks; until then a signal ends us at once
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop_soon, stopped)
-    journal, view = Journal(settings.journal_dir), View()
     try:
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(Brain(settings, journal, view).run())

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 import grpc
 import structlog
 from limen.v1.audit_pb2 import AuditEntry
 
-from edge.encounter.events import CallAgent, Grant, Outcome
+from edge.encounter.events import Boarded, CallAgent, Grant, NotBoarded, Outcome
 from edge.encounter.journal import Journal, Notice
 from edge.service import ServiceClient
 from edge.view import View
@@ -20,8 +21,11 @@ FINAL = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.ALREADY_EXISTS}  # te
 class Courier:
     """What is still to be told survives a stop: it is read back from the journals."""
 
-    def __init__(self, service: ServiceClient, journal: Journal, view: View) -> None:
-        self._service, self._journal, self._view = service, journal, view
+    def __init__(
+        self, service: ServiceClient, vouch: Callable[[str], Awaitable[bool]], journal: Journal, view: View
+    ) -> None:
+        """vouch: see to it that the service has heard of a shift; whether it has."""
+        self._service, self._vouch, self._journal, self._view = service, vouch, journal, view
         self._news = asyncio.Event()
 
     def wake(self) -> None:
@@ -40,7 +44,9 @@ class Courier:
                     await self._news.wait()
 
     async def _deliver(self, notice: Notice) -> bool:
-        """Whether to go on with the next: not while the service is away."""
+        """Whether to go on with the next: not while the service is away, or has not heard of whose act this is."""
+        if (session := _session(notice)) and not await self._vouch(session):
+            return False
         try:
             status = await self._report(notice)
             await self._append(notice)
@@ -70,6 +76,15 @@ class Courier:
                     log.error("outcome.refused", number=notice.number, why=error.details())
                     return f"refused:{error.code().name.lower()}"
         return "told"
+
+
+def _session(notice: Notice) -> str:
+    """Of the shift in which an agent had the gate opened; "" for any other step."""
+    for effect in notice.step.effects:
+        match effect:
+            case Outcome(_, Boarded() as boarding) | Outcome(_, NotBoarded(Boarded() as boarding)):
+                return boarding.session
+    return ""
 
 
 def _entries(notice: Notice) -> list[AuditEntry]:

@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
-from google.protobuf.message import DecodeError
 from limen.v1 import screens_pb2 as pb
 
-from edge.agent_orders import carry_out
+from edge.agent_orders import carry_out, too_late
 from edge.agents.shifts import Shifts
 from edge.encounter.events import Event
 from edge.errors import SettingsUnfit
@@ -28,6 +27,7 @@ SILENT_S = 10.0  # it says every second that it is alive; on a busy machine it c
 START_S = 20.0  # loading the libraries takes seconds on a small machine
 MOST_BYTES = 4096  # of a message of the pages: a command is short
 MOST_A_SECOND, BURST = 20, 40  # messages taken; more wait in the socket, and their sender with them
+OLD_S = 2.0  # a command that waited longer is not carried out: its agent has turned to something else
 MOST_AT_ONCE = 16  # commands being carried out
 MOST_UNSENT = 1 << 16
 EVERY_S = 0.5  # the view is told again though nothing changed: it says that the brain is there
@@ -49,9 +49,12 @@ class ScreensLink:
     async def run(self) -> None:
         """Keep a process with the pages running, for ever."""
         while True:
-            async with _started(self._listening) as (pages, reader, writer):
-                await self._converse(reader, writer)
-            log.error("screens.stopped", code=pages.returncode)
+            try:
+                async with _started(self._listening) as (pages, reader, writer):
+                    await self._converse(reader, writer)
+                log.error("screens.stopped", code=pages.returncode)
+            except OSError as error:  # no memory, no descriptor: the gate goes on without pages
+                log.error("screens.not_started", why=error.strerror)
             await asyncio.sleep(RESTART_S)
 
     def close(self) -> None:
@@ -59,14 +62,14 @@ class ScreensLink:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(framed(pb.ToScreens(setup=_setup(self._served)).SerializeToString()))
-        telling = asyncio.create_task(self._tell(writer))
+        halves = [asyncio.create_task(half) for half in (self._tell(writer), self._listen(reader, writer))]
         try:
-            await self._listen(reader, writer)
-        except (asyncio.IncompleteReadError, TimeoutError, ConnectionError, DecodeError, ValueError) as error:
-            log.warning("screens.unfit", why=type(error).__name__)
+            done, _ = await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
+            log.warning("screens.unfit", why=[type(half.exception()).__name__ for half in done])
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            for half in halves:
+                half.cancel()
+            await asyncio.gather(*halves, return_exceptions=True)
 
     async def _tell(self, writer: asyncio.StreamWriter) -> None:
         """Whole states, the newest; a process that does not read is told none meanwhile."""
@@ -94,7 +97,10 @@ class ScreensLink:
             task.add_done_callback(self._answering.discard)
 
     async def _answer(self, command: pb.ScreenCommand, writer: asyncio.StreamWriter) -> None:
-        answer, event = await carry_out(command, self._view, self._shifts)
+        if time.monotonic() - command.sent_s > OLD_S:
+            answer, event = too_late(command), None
+        else:
+            answer, event = await carry_out(command, self._view, self._shifts)
         if event is not None:
             self._heard(event)
         if answer.refusal:
@@ -144,10 +150,15 @@ async def _started(
     ours, theirs = socket.socketpair()
     ends = (theirs.fileno(), listening.fileno())
     command = [sys.executable, "-m", "edge.screens", "--socket", str(ends[0]), "--listen", str(ends[1])]
-    pages = await asyncio.create_subprocess_exec(
-        *command, pass_fds=ends, env=os.environ | MEMORY, stdin=asyncio.subprocess.DEVNULL
-    )
-    theirs.close()
+    try:
+        pages = await asyncio.create_subprocess_exec(
+            *command, pass_fds=ends, env=os.environ | MEMORY, stdin=asyncio.subprocess.DEVNULL
+        )
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
     reader, writer = await asyncio.open_connection(sock=ours, limit=MOST_BYTES)
     try:
         yield pages, reader, writer

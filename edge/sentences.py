@@ -9,8 +9,8 @@ class ServiceSays(StrEnum):
     NO_JOURNEY = "no_journey"
     GALLERY = "gallery"
     NO_ANSWER = "no_answer"
-    NO_LIST = "no_list"
     REFUSES = "refuses"
+    BUSY = "busy"
 
 
 class GateSays(StrEnum):
@@ -50,6 +50,17 @@ class Result(StrEnum):
     NOT_PASSED = "did not pass"
 
 
+class Refusal(StrEnum):
+    """Why no shift began."""
+
+    WRONG = "Not accepted. Check name and password."
+    AWAY = "Not accepted. The service does not answer: use a one-time code of yours that was not used yet."
+    SLOWED = "Too many wrong tries. Wait a minute, then try again."
+    BUSY = "Somebody else is logging in. Try again in a few seconds."
+    DISK = "Not begun: this appliance cannot write to its disk. Call a technician."
+    LATE = "The appliance did not answer in time. Try again; a one-time code may be used by now."
+
+
 DOCUMENTS = "Check documents; everything is kept and sent later."
 SERVICE: dict[ServiceSays, str] = {
     ServiceSays.CONNECTING: f"Connecting. {DOCUMENTS}",
@@ -57,8 +68,8 @@ SERVICE: dict[ServiceSays, str] = {
     ServiceSays.NO_JOURNEY: "No journey is assigned to this gate.",
     ServiceSays.GALLERY: "Photos are being prepared. Check documents meanwhile.",
     ServiceSays.NO_ANSWER: f"No answer. {DOCUMENTS}",
-    ServiceSays.NO_LIST: "It answers, but does not say who is expected here. Check documents meanwhile.",
-    ServiceSays.REFUSES: "It refuses this appliance, and the gate opens for nobody: call a technician.",
+    ServiceSays.REFUSES: "It refuses this appliance: call a technician, and board at another gate.",
+    ServiceSays.BUSY: "It has no room for this gate now and is asked again. Check documents meanwhile.",
 }
 GATE: dict[GateSays, str] = {
     GateSays.CONNECTING: "Connecting.",

@@ -182,9 +182,9 @@ class ServiceClient:
         """Raises grpc.aio.AioRpcError."""
         return await self._people.ShiftCodes(people_pb2.ShiftCodesRequest(), timeout=REPORT_S)
 
-    async def report_shift(self, told: people_pb2.ReportShiftRequest) -> bool:
+    async def report_shift(self, told: people_pb2.ReportShiftRequest, within_s: float) -> bool:
         """Whether the code it was begun by was good.  Raises grpc.aio.AioRpcError."""
-        return (await self._people.ReportShift(told, timeout=REPORT_S)).good
+        return (await self._people.ReportShift(told, timeout=within_s)).good
 
     async def append(self, entries: Sequence[audit_pb2.AuditEntry]) -> None:
         """Raises grpc.aio.AioRpcError."""

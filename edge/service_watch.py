@@ -18,7 +18,7 @@ from edge.view import Missing, View
 log = structlog.get_logger()
 RETRY_S = 1.0
 SOFTWARE = "limen 0.1.0"
-REFUSES = {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED}
+TECHNICIAN = {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.FAILED_PRECONDITION}
 LOST_AFTER = 2  # tries in a row to follow the gallery: a connection that ends is begun anew at once
 
 
@@ -29,7 +29,7 @@ class ServiceWatch:
         self._service, self._view, self._heard = service, view, heard
         self._health = ServiceHealth()
         self._gallery: GalleryState | None = None
-        self._lost: grpc.StatusCode | None = None  # why the gallery is not followed
+        self._lost = ServiceSays.CONNECTING  # what to say while no gallery comes
         self._told = (False, False)
         self._boarded = {
             effect.what.traveler
@@ -68,14 +68,14 @@ class ServiceWatch:
                 greeting = await self._service.hello(SOFTWARE)
                 self._view.update(liveness_enforced=greeting.liveness_enforced)
                 async for gallery in self._service.gallery():
-                    failed, self._lost, self._gallery = 0, None, gallery
+                    failed, self._gallery = 0, gallery
                     self._count()
                     self._tell()
             except grpc.aio.AioRpcError as error:
                 failed += 1
                 if failed >= LOST_AFTER:
                     log.warning("gallery.lost", code=error.code().name, why=str(error.details())[:200])
-                    self._gallery, self._lost = None, error.code()
+                    self._gallery, self._lost = None, _meaning(error.code())
                     self._tell()
                     await asyncio.sleep(RETRY_S)
 
@@ -92,9 +92,8 @@ class ServiceWatch:
         self._view.update(journey=self._gallery.journey, expected=len(expected), missing=missing)
 
     def _tell(self) -> None:
-        says = self._says()
+        says, reachable = self._says(), self._health.up  # whatever became of the gallery: documents are asked about
         up = says is ServiceSays.READY
-        reachable = self._health.up  # whatever became of the gallery: an agent's word opens in an outage alone
         if (up, reachable) != self._told:
             self._told = (up, reachable)
             log.info("service.changed", up=up, reachable=reachable, says=says)
@@ -106,12 +105,15 @@ class ServiceWatch:
     def _says(self) -> ServiceSays:
         if not self._health.up:
             return ServiceSays.NO_ANSWER if self._health.missed else ServiceSays.CONNECTING
-        if self._lost in REFUSES:
-            return ServiceSays.REFUSES
-        if self._lost is not None and self._lost not in SILENT:
-            return ServiceSays.NO_LIST
         if self._gallery is None:
-            return ServiceSays.CONNECTING
+            return self._lost
         if not self._gallery.journey:
             return ServiceSays.NO_JOURNEY
         return ServiceSays.READY if self._gallery.ready else ServiceSays.GALLERY
+
+
+def _meaning(refusal: grpc.StatusCode) -> ServiceSays:
+    """Of a gallery that does not come."""
+    if refusal in SILENT:
+        return ServiceSays.CONNECTING
+    return ServiceSays.REFUSES if refusal in TECHNICIAN else ServiceSays.BUSY

@@ -26,6 +26,11 @@ class Shift:
     verifier: str = ""
     told: bool = True
 
+    @property
+    def over(self) -> bool:
+        """Ended before the service heard of it."""
+        return self.until_utc_ms <= self.begun_utc_ms
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -45,9 +50,11 @@ def read(file: Path) -> Kept:
         return _JSON.validate_json(file.read_bytes())
     except FileNotFoundError:
         return Kept()
-    except (OSError, ValidationError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is damaged"
-        raise JournalUnfit(f"{file}: {why}; remove it: agents log in again, and codes come from the service") from error
+    except OSError as error:
+        raise JournalUnfit(f"{file}: {error.strerror}; the appliance must be able to read it") from error
+    except ValidationError as error:
+        advice = "have this port's agents draw new one-time codes, then remove it"
+        raise JournalUnfit(f"{file}: it is damaged; {advice}") from error
 
 
 def write(file: Path, kept: Kept) -> None:

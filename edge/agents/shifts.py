@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -17,23 +17,17 @@ from limen.v1.people_pb2 import ReportShiftRequest
 from edge.agents import codes, kept
 from edge.agents.kept import Kept, Shift
 from edge.agents.tries import Tries
-from edge.service import ServiceClient
+from edge.errors import JournalUnfit
+from edge.sentences import Refusal
+from edge.service import REPORT_S, ServiceClient
 from edge.view import OpenShift
 
 log = structlog.get_logger()
 FILE = "agents.json"
 EVERY_S = 60.0  # codes are fetched anew
-WAITING = 4  # who logs in at a time; a code is checked in 32 MiB
 MOST = 20  # shifts at a gate at a time; the oldest ends
 AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 FINAL = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.PERMISSION_DENIED}
-
-
-class Refusal(StrEnum):
-    WRONG = "Not accepted. Check name and password."
-    AWAY = "Not accepted. The service does not answer: use a one-time code of yours that was not used yet."
-    SLOWED = "Too many wrong tries. Wait a minute, then try again."
-    BUSY = "Somebody else is logging in. Try again in a few seconds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class Shifts:
         self._service, self._file = service, folder / FILE
         self._utc_ms = utc_ms or (lambda: time.time_ns() // 1_000_000)
         self._kept = kept.read(self._file)
-        self._tries, self._one_at_a_time, self._waiting = Tries(), asyncio.Lock(), 0
+        self._tries, self._beginning = Tries(), False
         self._writing = asyncio.Lock()
         now_utc_ms, now_s = self._utc_ms(), time.monotonic()
         # From here on by a clock that does not jump (G13): a shift is never longer than it was to be.
@@ -72,23 +66,26 @@ class Shifts:
         return None
 
     async def begin(self, person: str, secret: str, address: str) -> Begun | Refusal:
-        """Counted before it is looked at: many tries at once get no more than one after the other."""
-        if self._waiting >= WAITING:
+        """One at a time, who comes meanwhile is sent away: a code that began a shift is told to a page that waits."""
+        if self._beginning:
             return Refusal.BUSY
-        self._waiting += 1
+        self._beginning = True
         try:
-            async with self._one_at_a_time:
-                if self._tries.wait_s(address, time.monotonic()) > 0:
-                    return Refusal.SLOWED
+            if self._tries.wait_s(address, time.monotonic()) > 0:
+                return Refusal.SLOWED
+            try:
                 began = await self._try(person.strip().lower(), secret)
-                if isinstance(began, Begun):
-                    self._tries.right(address)
-                elif began in (Refusal.WRONG, Refusal.AWAY):
-                    count = self._tries.wrong(address, time.monotonic())
-                    log.warning("agent.login_refused", address=address, tries=count)
-                return began
+            except JournalUnfit as error:
+                log.error("shift.not_kept", why=str(error))
+                return Refusal.DISK
+            if isinstance(began, Begun):
+                self._tries.right(address)
+            elif began in (Refusal.WRONG, Refusal.AWAY):
+                count = self._tries.wrong(address, time.monotonic())
+                log.warning("agent.login_refused", address=address, tries=count)
+            return began
         finally:
-            self._waiting -= 1
+            self._beginning = False
 
     async def end(self, shift: Shift) -> None:
         """At once here; the service hears of it if it can be asked."""
@@ -99,12 +96,14 @@ class Shifts:
             log.warning("shift.end_not_told", why=error.code().name)
 
     async def drop(self, session: str) -> None:
-        """The service says that there is no such shift, or its agent has ended it.  What it must hear of stays."""
+        """The service says that there is no such shift, or its agent has ended it.  What it must hear of stays, as one
+        that is over: a start of the appliance does not open it again."""
         self._ends_s.pop(session, None)
 
         def without(held: Kept) -> Kept:
             rest = tuple(one for one in held.shifts if one.session != session or not one.told)
-            return replace(held, shifts=rest)
+            over = (replace(one, until_utc_ms=one.begun_utc_ms) if one.session == session else one for one in rest)
+            return replace(held, shifts=tuple(over))
 
         self._publish()
         await self._change(without)
@@ -125,29 +124,32 @@ class Shifts:
         open_ = [one for one in self._kept.shifts if now_s < self._ends_s.get(one.session, 0.0)]
         self._told_of(tuple(OpenShift(one.cookie_sha256, one.person) for one in open_))
 
-    async def deliver(self) -> None:
-        """Tell the service of shifts it has not heard of; one whose code was not good ends."""
-        for one in [one for one in self._kept.shifts if not one.told]:
-            told = ReportShiftRequest(session=one.session, person=one.person, verifier=one.verifier)
-            told.begun_utc_ms = one.begun_utc_ms
+    async def deliver(self, session: str = "", within_s: float = REPORT_S) -> bool:
+        """Tell the service of this shift, or of all, as far as it has not heard of them; one whose code was not good
+        ends.  Whether all was told."""
+        for one in [one for one in self._kept.shifts if not one.told and session in ("", one.session)]:
             try:
-                good = await self._service.report_shift(told)
+                good = await self._tell(one, within_s)
             except grpc.aio.AioRpcError as error:
                 if error.code() not in FINAL:
-                    return
+                    return False
                 log.error("shift.not_reported", session=one.session, why=error.code().name)
                 good = False
-            await self._told(one.session)
+            await self._change(partial(_settled, one, good))
             if not good:
                 log.warning("shift.refused", session=one.session)
-                await self.drop(one.session)
+                self._ends_s.pop(one.session, None)
+                self._publish()
+        return True
 
-    async def _told(self, session: str) -> None:
-        def told(held: Kept) -> Kept:
-            shifts = tuple(replace(one, told=True) if one.session == session else one for one in held.shifts)
-            return replace(held, shifts=shifts)
-
-        await self._change(told)
+    async def _tell(self, one: Shift, within_s: float) -> bool:
+        """Of one that its agent ended in an outage, the end too."""
+        told = ReportShiftRequest(session=one.session, person=one.person, verifier=one.verifier)
+        told.begun_utc_ms = one.begun_utc_ms
+        good = await self._service.report_shift(told, within_s)
+        if good and one.over:
+            await self._service.end_shift(one.session)
+        return good
 
     async def _fetch(self) -> None:
         try:
@@ -171,18 +173,19 @@ class Shifts:
             if error.code() in AWAY:
                 return await self._by_code(person, secret)
             return Refusal.BUSY if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED else Refusal.WRONG
-        now_utc_ms = self._utc_ms()
-        length_ms = min(max(reply.until_utc_ms - now_utc_ms, 0), self._kept.shift_ms)
-        return await self._open(Shift(reply.session, person, "", now_utc_ms, now_utc_ms + length_ms))
+        return await self._open(self._shift(reply.session, person))
 
     async def _by_code(self, person: str, secret: str) -> Begun | Refusal:
         """Each code once: it is on the disk as used before its shift begins."""
         found = await asyncio.to_thread(codes.verifier, bytes.fromhex(self._kept.salt), person, secret)
         if found not in self._kept.verifiers or found in self._kept.used:
             return Refusal.AWAY
+        return await self._open(replace(self._shift(str(uuid.uuid4()), person), verifier=found, told=False))
+
+    def _shift(self, session: str, person: str) -> Shift:
+        """As long as any: of two clocks that disagree, no length can be made.  The service judges each act anew."""
         now_utc_ms = self._utc_ms()
-        until = now_utc_ms + self._kept.shift_ms
-        return await self._open(Shift(str(uuid.uuid4()), person, "", now_utc_ms, until, found, told=False))
+        return Shift(session, person, "", now_utc_ms, now_utc_ms + self._kept.shift_ms)
 
     async def _open(self, shift: Shift) -> Begun:
         cookie = secrets.token_urlsafe(32)
@@ -212,3 +215,11 @@ class Shifts:
 def _left_s(shift: Shift, now_utc_ms: int) -> float:
     length_ms = shift.until_utc_ms - shift.begun_utc_ms
     return max(0, min(shift.until_utc_ms - now_utc_ms, length_ms)) / 1000
+
+
+def _settled(one: Shift, good: bool, held: Kept) -> Kept:
+    """The service has heard of it: it goes on as one that was told, or not at all.  One that its agent ended while it
+    was told is told again, with its end."""
+    if not good or one.over:
+        return replace(held, shifts=tuple(other for other in held.shifts if other.session != one.session))
+    return replace(held, shifts=tuple(replace(other, told=True) if other == one else other for other in held.shifts))

@@ -1,5 +1,7 @@
 """A boarding by documents: the service is asked, and the gate opens for its answer alone (HUM-3)."""
 
+from dataclasses import replace
+
 from edge.encounter.events import (
     AgentBoards,
     AgentWithdraws,
@@ -7,11 +9,14 @@ from edge.encounter.events import (
     Boarded,
     Event,
     Grant,
+    NotBoarded,
+    Outcome,
     Proceed,
     Prompt,
     Show,
     Tick,
     Told,
+    Why,
 )
 from edge.encounter.passing import Next, to_agent
 from edge.encounter.states import AskingDocuments, Passing, State
@@ -60,3 +65,13 @@ def asking_documents(asking: AskingDocuments, event: Event, now_s: float) -> Nex
         case Tick() if now_s - asking.asked_s > ANSWER_S:
             return to_agent(asking.encounter, asking.subject, now_s)
     return asking, ()
+
+
+def unheard(told: Told, state: State) -> Outcome | None:
+    """What is told of a PROCEED that nobody waits for any more: whom it let pass did not."""
+    if told.boarding is None or not isinstance(told.answer, Proceed):
+        return None
+    if isinstance(state.phase, AskingDocuments) and state.phase.encounter == told.encounter:
+        return None
+    boarding = replace(told.boarding, decision=told.answer.decision)
+    return Outcome(told.encounter, NotBoarded(boarding, Why.INTERRUPTED), 0)

@@ -76,12 +76,23 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class Boarded:
+    """decision: that let the traveler pass by documents; None where the service could not be asked (OPS-1)."""
+
+    traveler: str
+    agent: str
+    decision: str | None = None
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """The answer to one attempt of one encounter."""
+    """The answer to one attempt of one encounter.  boarding: that was asked about, where it was by documents."""
 
     encounter: str
     attempt: int
     answer: Proceed | Recapture | Wait | Unanswered
+    boarding: Boarded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +158,7 @@ class AgentBoards:
 
 @dataclass(frozen=True, slots=True)
 class AgentWithdraws:
-    """An agent takes a boarding by documents back: while it is asked about, and until the leaf is open."""
+    """An agent takes a boarding by documents back: while it is asked about, and until the leaf moves."""
 
     encounter: str
 
@@ -165,16 +176,6 @@ class Claimed:
 
     traveler: str
     read_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Boarded:
-    """decision: that let the traveler pass by documents; None where the service could not be asked (OPS-1)."""
-
-    traveler: str
-    agent: str
-    decision: str | None = None
-    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)

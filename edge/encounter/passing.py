@@ -35,7 +35,9 @@ def pass_gate(passing: Passing, event: Event, now_s: float, open_s: float) -> Ne
     match event:
         case GateMoved(position, passed, doubtful):
             counted = replace(passing, passed=passing.passed + passed, doubtful=passing.doubtful + doubtful)
-            known = replace(counted, opened=passing.opened or position == "open")
+            known = replace(
+                counted, opened=passing.opened or position == "open", moved=passing.moved or position != "closed"
+            )
             if known.opened and position == "closed":
                 return _settled(known, now_s)
             return known, (Shut(),) if known.passed and not passing.passed else ()
@@ -57,8 +59,8 @@ def pass_gate(passing: Passing, event: Event, now_s: float, open_s: float) -> Ne
 
 
 def _withdrawable(passing: Passing) -> bool:
-    """By documents alone, and until the leaf is open."""
-    return isinstance(passing.by, Boarded) and not passing.opened and not passing.passed
+    """By documents alone, and until the leaf moves: who walks through then is recorded as who was let pass."""
+    return isinstance(passing.by, Boarded) and not (passing.moved or passing.passed or passing.unseen)
 
 
 def to_agent(encounter: str, subject: int, now_s: float, again: int | None = None) -> Next:

@@ -71,13 +71,15 @@ class AskingDocuments:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """by: what opened the gate.  The end is judged when the leaf is closed again.  unseen: nothing observes it."""
+    """by: what opened the gate.  The end is judged when the leaf is closed again.  moved: the leaf was seen not closed.
+    unseen: nothing observes it."""
 
     encounter: str
     subject: int
     by: Crossed | Boarded
     granted_s: float
     opened: bool = False
+    moved: bool = False
     passed: int = 0
     doubtful: int = 0
     unseen: bool = False

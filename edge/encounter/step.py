@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from edge.encounter.boarding import ANSWER_S, asking_documents, check_documents, may_board
+from edge.encounter.boarding import ANSWER_S, asking_documents, check_documents, may_board, unheard
 from edge.encounter.events import (
     AgentBoards,
     Ask,
@@ -54,6 +54,8 @@ def step(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect,
     if isinstance(event, CutOff):  # never opened again, never counted as crossed
         by = event.boarding or Crossed(event.decision)
         return state, (Outcome(event.encounter, not_passed(by, Why.INTERRUPTED), 0),)
+    if isinstance(event, Told) and (late := unheard(event, state)) is not None:
+        return state, (late,)
     state = _hear(state, event, now_s)
     if isinstance(event, AgentBoards) and not may_board(event, state, now_s):
         return state, ()

@@ -9,10 +9,12 @@ import time
 from limen.v1 import screens_pb2 as pb
 
 from edge.screens.wire import framed, receive, unpack
+from edge.sentences import Refusal
 from edge.view import View
 
 MOST_BYTES = 1 << 24  # the brain is to be trusted; a ship's list of the missing is long
 ALIVE_S = 1.0
+MOST_LOGINS = 4  # at once: strangers' logins stand in one line with the agents' orders
 ANSWER_S = 8.0  # a login may wait for the service, then for a slow hash
 NO_ANSWER = "the appliance did not answer in time: look whether the gate opened, then try again"
 
@@ -24,7 +26,7 @@ class BrainLine:
         self.view = view
         self.setup: asyncio.Future[pb.ScreenSetup] = asyncio.get_running_loop().create_future()
         self._told = pb.ScreenSetup()
-        self._numbers = itertools.count(1)
+        self._numbers, self._logins = itertools.count(1), 0
         self._waiting: dict[int, asyncio.Future[pb.ScreenAnswer]] = {}
         self._writer: asyncio.StreamWriter | None = None
 
@@ -39,7 +41,18 @@ class BrainLine:
 
     async def order(self, command: pb.ScreenCommand) -> pb.ScreenAnswer:
         """Have the brain do this."""
-        command.number = next(self._numbers)
+        if not command.HasField("begin"):
+            return await self._order(command, NO_ANSWER)
+        if self._logins >= MOST_LOGINS:
+            return pb.ScreenAnswer(refusal=Refusal.BUSY)
+        self._logins += 1
+        try:
+            return await self._order(command, Refusal.LATE)
+        finally:
+            self._logins -= 1
+
+    async def _order(self, command: pb.ScreenCommand, no_answer: str) -> pb.ScreenAnswer:
+        command.number, command.sent_s = next(self._numbers), time.monotonic()
         answer: asyncio.Future[pb.ScreenAnswer] = asyncio.get_running_loop().create_future()
         self._waiting[command.number] = answer
         try:
@@ -47,7 +60,7 @@ class BrainLine:
             async with asyncio.timeout(ANSWER_S):
                 return await answer
         except TimeoutError:
-            return pb.ScreenAnswer(refusal=NO_ANSWER)
+            return pb.ScreenAnswer(refusal=no_answer)
         finally:
             del self._waiting[command.number]
 

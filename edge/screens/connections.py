@@ -16,6 +16,7 @@ from edge.screens.places import Places
 LOOK_S = 4.0  # whoever got nowhere between two looks is ended
 HANDSHAKE_S = 3.0
 MOST_AT_ONCE = 64
+THIS_MACHINE = ("127.0.0.1",)
 RESET = struct.pack("ii", 1, 0)  # nothing of a refused connection stays
 
 
@@ -75,13 +76,16 @@ async def accept(server: uvicorn.Server, listening: socket.socket, places: Place
 
 
 def _waiting(listening: socket.socket) -> Iterator[tuple[socket.socket, str]]:
-    """Those that wait now, so many at once; none without a descriptor for it."""
+    """Those that wait now and whence they come, so many at once; none without a descriptor for it."""
     for _ in range(MOST_AT_ONCE):
         try:
             browser, address = listening.accept()
         except OSError:
             return
         browser.setblocking(False)
+        with contextlib.suppress(OSError):
+            if address[0] == browser.getsockname()[0]:  # this machine's screen, by the machine's address on a network
+                address = THIS_MACHINE
         yield browser, address[0]
 
 

@@ -8,6 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.screens.bounded import MOST_BYTES
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -22,7 +24,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 SAFE = frozenset({"GET", "HEAD"})
-LONGEST = 64 * 1024  # bytes of a request's body
 
 
 class Guard:
@@ -55,8 +56,8 @@ class Guard:
             return None
         if headers.getlist("origin") != [f"{self._scheme}://{hosts[0]}"]:
             return PlainTextResponse("this must come from a page of the appliance", 403)
-        if not headers.get("content-length", "").isdecimal() or int(headers["content-length"]) > LONGEST:
-            return PlainTextResponse(f"a request has at most {LONGEST} bytes and says how many", 413)
+        if not headers.get("content-length", "").isdecimal() or int(headers["content-length"]) > MOST_BYTES:
+            return PlainTextResponse(f"a request has at most {MOST_BYTES} bytes and says how many", 413)
         return None
 
 

@@ -22,9 +22,9 @@ async def serve(brain: socket.socket, browsers: socket.socket) -> None:
     line = BrainLine(View())
     hearing = asyncio.create_task(line.run(brain))
     serving = asyncio.create_task(_serve(line, browsers))
-    await asyncio.wait((hearing, serving), return_when=asyncio.FIRST_COMPLETED)
-    if serving.done():
-        serving.result()  # raises what ended it
+    done, _ = await asyncio.wait((hearing, serving), return_when=asyncio.FIRST_COMPLETED)
+    for ended in done:
+        ended.result()  # raises what ended it
 
 
 async def _serve(line: BrainLine, browsers: socket.socket) -> None:

@@ -30,7 +30,7 @@ def served(host: str, identity: Path) -> Served:
     Raises SettingsUnfit where pages would go over a network unprotected.
     """
     if _is_local(host):
-        return Served(LOCAL)
+        return Served(LOCAL | {host})
     certificate, key = identity / "page.pem", identity / "page.key"
     try:
         names = _names(x509.load_pem_x509_certificate(certificate.read_bytes()))

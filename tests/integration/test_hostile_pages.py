@@ -1,6 +1,7 @@
 """A process with the pages that was taken over: whatever it says, the brain's loop stays free and judges anew."""
 
 import asyncio
+import math
 import socket
 import struct
 import time
@@ -24,7 +25,9 @@ SECONDS = 2.0
 
 
 def _command(board: pb.BoardByDocuments) -> bytes:
-    return framed(pb.FromScreens(command=pb.ScreenCommand(number=1, board=board)).SerializeToString())
+    """One that is not too old, whenever it is read."""
+    command = pb.ScreenCommand(number=1, sent_s=math.inf, board=board)
+    return framed(pb.FromScreens(command=command).SerializeToString())
 
 
 FLOOD = {

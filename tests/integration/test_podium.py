@@ -7,6 +7,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,13 +25,14 @@ from backend.store.people import Account
 from calibration.rehearsal.lane import free_port
 from edge.agent_orders import carry_out
 from edge.agents import codes, kept
-from edge.agents.shifts import FILE, Begun, Refusal, Shifts
+from edge.agents.shifts import FILE, Begun, Shifts
 from edge.agents.tries import FREE, FREE_IN_ALL, IN_ALL_S, LONGEST_S, Tries
 from edge.encounter.events import AskDocuments, Boarded, Outcome, Proceed
 from edge.errors import JournalUnfit, SettingsUnfit
 from edge.screens.app import build
 from edge.screens.places import Places
 from edge.screens.serving import served
+from edge.sentences import Refusal
 from edge.service import NoShift, ServiceClient
 from edge.settings import Service
 from edge.view import View
@@ -135,6 +137,68 @@ def test_ops1_a_shift_whose_code_was_not_good_ends_on_delivery(service: Running,
         assert podium.shifts.of(began.cookie) is None
 
     run(service, tmp_path / "gate", deliver)
+    assert kept.read(tmp_path / "gate" / FILE).shifts == (), "nor is it open after a start of the appliance"
+
+
+def test_ops1_a_shift_that_its_agent_ended_in_an_outage_stays_ended_and_the_service_hears_of_it(
+    service: Running, gate: Caller, tmp_path: Path
+) -> None:
+    name = agent(service)
+    code, *_ = in_outage(service, name, tmp_path)
+
+    async def begin_and_end(podium: Podium) -> Begun:
+        began = await podium.begin(name, code)
+        await podium.shifts.end(began.shift)
+        return began
+
+    began = run(service, tmp_path / "gate", begin_and_end, port=1)
+
+    async def again(podium: Podium) -> None:
+        assert podium.shifts.of(began.cookie) is None, "after a start of the appliance too"
+        assert not await podium.shifts.deliver()
+
+    run(service, tmp_path / "gate", again, port=1)
+
+    async def deliver(podium: Podium) -> None:
+        assert await podium.shifts.deliver()
+
+    run(service, tmp_path / "gate", deliver)
+    session = began.shift.session
+    assert service.ask(shifts.problem, session, name, "ZRH", began.shift.begun_utc_ms) == ""
+    assert service.ask(shifts.problem, session, name, "ZRH", utc_ms() + HOUR_MS) == "the shift had ended"
+    assert kept.read(tmp_path / "gate" / FILE).shifts == ()
+
+
+def test_er06_a_gate_whose_clock_is_a_day_off_begins_a_shift_as_long_as_any(
+    service: Running, gate: Caller, tmp_path: Path
+) -> None:
+    name = agent(service)
+
+    async def begin(podium: Podium) -> None:
+        for off_ms in (24 * HOUR_MS, -24 * HOUR_MS):
+            off = Shifts(podium.client, tmp_path / "gate", partial(_utc_ms, off_ms))
+            began = await off.begin(name, PASSWORD, "10.0.0.1")
+            assert isinstance(began, Begun)
+            assert off.of(began.cookie) is not None
+
+    run(service, tmp_path / "gate", begin)
+
+
+def _utc_ms(off_ms: int) -> int:
+    return utc_ms() + off_ms
+
+
+async def test_a_full_disk_is_said_and_uses_up_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold_codes(tmp_path / "j", 1)
+    podium = shifts_at(tmp_path / "j", identity(tmp_path))
+
+    def full(file: Path, held: kept.Kept) -> None:
+        raise JournalUnfit(f"{file}: No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept, "write", full)
+        assert await podium.begin(AGENT, CODES[0], "a") is Refusal.DISK
+    assert isinstance(await podium.begin(AGENT, CODES[0], "a"), Begun)
 
 
 def test_ops1_a_shift_that_began_before_an_outage_goes_on(service: Running, gate: Caller, tmp_path: Path) -> None:
@@ -259,7 +323,7 @@ async def test_er06_a_clock_that_jumps_makes_no_shift_longer(tmp_path: Path) -> 
 
 def test_a_file_that_is_damaged_is_named_and_no_code_is_good_again(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"used": [')
-    with pytest.raises(JournalUnfit, match="it is damaged; remove it"):
+    with pytest.raises(JournalUnfit, match=r"it is damaged; have .* draw new one-time codes, then remove it"):
         kept.read(tmp_path / FILE)
 
 
@@ -272,7 +336,9 @@ def test_pages_go_over_no_network_without_their_certificate(tmp_path: Path, host
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.0.0.7"])
 def test_pages_for_this_machine_alone_need_none(tmp_path: Path, host: str) -> None:
-    assert served(host, tmp_path).scheme == "http"
+    where = served(host, tmp_path)
+    assert where.scheme == "http"
+    assert {host, "localhost"} <= where.names
 
 
 async def test_pages_over_tls_answer_to_their_name_by_a_certificate_of_our_authority(tmp_path: Path) -> None:

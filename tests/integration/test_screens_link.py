@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import json
 import os
 import signal
 import socket
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator
@@ -22,8 +24,9 @@ from edge.agents.shifts import Begun
 from edge.encounter.events import AgentBoards, Event, Prompt
 from edge.errors import SettingsUnfit
 from edge.screens.app import COOKIE
-from edge.screens_link import ScreensLink
-from edge.sentences import GateSays, LaneSays
+from edge.screens.brain_line import MOST_LOGINS, BrainLine
+from edge.screens_link import OLD_S, ScreensLink
+from edge.sentences import GateSays, LaneSays, Refusal
 from edge.settings import Settings
 from edge.view import Missing, View
 from tests.podium import AGENT, CODES, hold_codes, identity, shifts_at
@@ -127,6 +130,32 @@ async def test_the_pages_show_what_the_brain_told_and_an_agents_command_arrives(
     assert len(pages.heard) == 1
 
 
+async def test_a_command_that_waited_too_long_is_not_carried_out(pages: Pages) -> None:
+    """Its page may have said that there was no answer, and its agent may have turned to somebody else."""
+    pages.view.update(missing=(ANNA,), lane=LaneSays.SOMEBODY)
+    await pages.sees()
+    posted = asyncio.create_task(asyncio.to_thread(lambda: asyncio.run(pages.board("t1"))))
+    await asyncio.sleep(0)
+    time.sleep(OLD_S + 1.0)  # the brain does nothing at all
+    assert await posted == 409
+    assert pages.heard == []
+    assert await pages.board("t1") == 303
+
+
+async def test_strangers_logins_are_few_in_the_line_to_the_brain() -> None:
+    line, (ours, theirs) = BrainLine(View()), socket.socketpair()
+    running = asyncio.create_task(line.run(ours))
+    await asyncio.sleep(0.05)
+    logins = [asyncio.create_task(line.order(pb.ScreenCommand(begin=pb.BeginShift()))) for _ in range(50)]
+    done, waiting = await asyncio.wait(logins, timeout=0.2)
+    assert (len(done), len(waiting)) == (50 - MOST_LOGINS, MOST_LOGINS)
+    assert {one.result().refusal for one in done} == {Refusal.BUSY}
+    for task in waiting:
+        task.cancel()
+    theirs.close()
+    await asyncio.gather(*waiting, running, return_exceptions=True)
+
+
 async def test_who_has_logged_in_finds_the_page_open_at_once(pages: Pages) -> None:
     """While the view changes all the time: the answer to the login must not go before what it is about."""
     await pages.sees()
@@ -153,6 +182,34 @@ async def test_a_process_that_ends_or_hangs_is_replaced_and_shows_the_present(
     pages.view.update(gate=GateSays.OPEN)
     await pages.another_process(before)
     assert (await pages.sees())["gate"] == "open"
+
+
+async def test_a_view_that_cannot_be_told_ends_the_conversation_not_the_pages_for_good(pages: Pages) -> None:
+    await pages.sees()
+    before = pages.process
+    pages.view.update(journey=7)  # a number where a word belongs
+    await pages.another_process(before)
+    pages.view.update(journey="XX123/20260101/ZRH")
+    assert (await pages.sees())["journey"] == "XX123/20260101/ZRH"
+
+
+async def test_pages_that_cannot_be_started_take_nothing_down(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await pages.sees()
+
+    async def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "create_subprocess_exec", refused)
+        os.kill(pages.process, signal.SIGKILL)
+        said = ""
+        async with asyncio.timeout(20):
+            while said.count("screens.not_started") < 2:
+                await asyncio.sleep(0.1)
+                said += "".join(capfd.readouterr())
+    assert (await pages.sees())["lamp"] == "off"
 
 
 async def test_while_it_hangs_the_brain_tells_it_nothing_more_than_fits(pages: Pages) -> None:

@@ -41,7 +41,7 @@ def test_hum3_documents_are_asked_though_another_connection_has_this_gates_galle
     """Somebody with a copy of the key, or a service that is full: it answers, so no agent's word opens alone."""
     held = gate.manifests.WatchGallery(manifests_pb2.WatchGalleryRequest(), timeout=60)
     next(held)
-    _, heard = watched(service, tmp_path, lambda view: view.service is ServiceSays.NO_LIST)
+    _, heard = watched(service, tmp_path, lambda view: view.service is ServiceSays.BUSY)
     assert heard[-1] == ServiceChanged(False, reachable=True)
     held.cancel()
     _, heard = watched(service, tmp_path, lambda view: view.service_up or view.service is ServiceSays.NO_JOURNEY)

@@ -28,11 +28,12 @@ async function post(path, fields) {
   }
 }
 
+// Whether it is selected now.
 function choose(traveler, { stay = false } = {}) {
   if (!panel.select(traveler)) return false;
   list.mark(panel.chosen());
   if (!stay) panel.first();
-  return true;
+  return panel.chosen() === traveler;
 }
 
 function draw(s) {
@@ -65,8 +66,8 @@ list.begin(choose);
 beginScanning((traveler) => choose(traveler, { stay: true }));
 
 document.addEventListener("keydown", (press) => {
+  if (press.repeat && press.key === "Enter") { press.preventDefault(); return; }  // a key that is held says one thing
   const here = document.activeElement, finding = here === at("sought");
-  if (press.key === "Enter" && press.repeat) { press.preventDefault(); return; }  // one press, one answer
   if (press.key === "Escape") { press.preventDefault(); panel.back(); return; }
   if (["ArrowDown", "ArrowUp"].includes(press.key) && (finding || here.tagName !== "TEXTAREA" || at("scanned").value === "")) {
     press.preventDefault();

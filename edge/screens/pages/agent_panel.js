@@ -1,25 +1,21 @@
-// One selected traveler in a place that does not move: selected, asked once, taken back until the leaf is open.
+// One selected traveler in a place that does not move: selected, asked once, taken back until the leaf moves.
 import { html, nothing, render } from "/pages/vendor/lit-html/lit-html.js";
 
 const at = (id) => document.getElementById(id);
 const SOON_MS = 400;  // a second press this soon after the question appeared was meant for what stood there before
-const SILENT_MS = 10000;  // an order that was taken is shown long before
+const LOST_MS = 4000;  // a boarding that was taken and is not shown after this long came to nothing
 let selected = null, confirming = false, stands = false, asked = null, since = 0, words = "", asks;
-let sent = 0, wished = false;  // when the gate was asked for, until it is shown; taken back before it was shown
+// sent: a boarding that is not shown yet; what is shown meanwhile is the one before.  wished: to be taken back once it is.
+let sent = false, before = null, wished = false;
 
 export function begin(calls) {
   asks = calls;  // person(traveler), state(), board(traveler, stands), withdraw(encounter), released()
 }
 
-// The boarding of the selected traveler that is shown, unless it was over before.
-function theirs() {
-  const boarding = asks.state()?.boarding;
-  return boarding && boarding.traveler === selected?.traveler && boarding.encounter !== asked ? boarding : null;
-}
-
 function stage() {
-  const boarding = theirs();
-  if (boarding) return boarding.stage;
+  const state = asks.state();
+  const boarding = state?.boarding;
+  if (boarding && selected && boarding.traveler === selected.traveler && boarding.encounter !== asked) return boarding.stage;
   if (sent) return "asked";
   return confirming ? "confirm" : selected ? "selected" : "none";
 }
@@ -39,9 +35,9 @@ export function select(traveler) {
   if (["asked", "opening", "open"].includes(stage())) return false;
   const person = asks.person(traveler);
   selected = person && { ...person };
-  const boarding = asks.state()?.boarding;
-  asked = boarding?.stage === "ended" ? boarding.encounter : null;
-  confirming = stands = wished = false;
+  const shown = asks.state()?.boarding;
+  asked = shown?.stage === "ended" ? shown.encounter : null;  // what is shown of an earlier boarding is over
+  confirming = stands = false;
   words = "";
   draw();
   return true;
@@ -61,12 +57,28 @@ function check() {
 async function confirm() {
   if (obstacle() || performance.now() - since < SOON_MS) return;
   if (asks.state().lane !== "somebody" && !stands) return;
-  confirming = false;
-  sent = performance.now();
+  confirming = wished = false;
+  sent = true;
+  before = asks.state().boarding?.encounter ?? null;
   draw();
   words = await asks.board(selected.traveler, stands);
-  if (words) sent = 0;
+  if (words) sent = wished = false;
+  else setTimeout(lose, LOST_MS, before);
   draw();
+}
+
+function lose(of) {
+  if (!sent || before !== of) return;
+  sent = wished = false;
+  words = "Nothing was heard of it: look whether the gate opened, then try again.";
+  draw();
+}
+
+function arrive() {
+  const boarding = asks.state()?.boarding;
+  if (!sent || !boarding || boarding.encounter === before) return;
+  sent = false;
+  if (wished && boarding.traveler === selected.traveler) takeBack();
 }
 
 export function back() {
@@ -77,23 +89,16 @@ export function back() {
 }
 
 async function takeBack() {
-  const boarding = theirs();
-  wished = !boarding;  // it is on its way: taken back as soon as it is shown
-  words = boarding ? await asks.withdraw(boarding.encounter) : "Taking it back…";
+  wished = true;
+  draw();
+  if (sent) return;
+  words = await asks.withdraw(asks.state().boarding.encounter);
+  wished = false;
   draw();
 }
 
-function heard() {
-  if (theirs()) sent = 0;
-  else if (sent && performance.now() - sent > SILENT_MS) {
-    sent = 0;
-    words = "The appliance does not say what became of it: look whether the gate opened.";
-  }
-  if (wished && theirs()) takeBack();
-}
-
 const button = (label, act, { why = "", first = false, kind = "" } = {}) => html`<button type="button" class=${kind}
-  aria-disabled=${why ? "true" : "false"} ?data-first=${first} @click=${act}>${label}</button>`;
+  aria-disabled=${why ? "true" : "false"} ?data-first=${first} @click=${() => act()}>${label}</button>`;
 
 function body(now) {
   const why = obstacle();
@@ -106,9 +111,9 @@ function body(now) {
         <div class="acts">${button("Yes, open the gate", confirm, { why: why || (unseen && !stands ? "no" : ""), first: !unseen, kind: "main" })}
         ${button("Cancel", back)}</div><p class="why">${why}</p>`;
     }
-    case "asked":
-    case "opening": return html`<p class="big">${now === "asked" ? "Checking…" : "The gate is opening."}</p>
-      <div class="acts">${button("Take back", takeBack, { first: true })}</div><p class="why">${words}</p>`;
+    case "asked": case "opening":
+      return html`<p class="big">${wished ? "Taking back…" : now === "asked" ? "Checking…" : "The gate is opening."}</p>
+        <div class="acts">${button("Take back", back, { first: true })}</div><p class="why">${words}</p>`;
     case "open": return html`<p class="big">The gate is open for one person.</p><p class="why">${words}</p>`;
     case "ended": {
       const { result } = asks.state().boarding;
@@ -117,21 +122,20 @@ function body(now) {
     }
     default:
       return html`<div class="acts">${button("Documents checked", check, { why, first: true, kind: "main" })}</div>
-        <p class="why">${words || why || asks.state()?.lane_says}</p>`;
+        <p class="why">${why || words || asks.state()?.lane_says}</p>`;
   }
 }
 
 export function draw() {
-  heard();
+  arrive();
   const panel = at("panel"), had = panel.contains(document.activeElement);
   const now = stage();
   const who = selected ? html`<h2><span>${selected.seat}</span> ${selected.name}</h2>` : html`<h2>No traveler selected</h2>`;
   panel.dataset.stage = now;
   render(html`${who}${body(now)}`, panel);
-  if (had && !panel.contains(document.activeElement)) {
-    since = performance.now();  // a key on its way was meant for what stood there before
-    (panel.querySelector("[data-first]") ?? at("scanned")).focus();
-  }
+  if (!had || panel.contains(document.activeElement)) return;
+  (panel.querySelector("[data-first]") ?? at("scanned")).focus();
+  since = performance.now();  // a key meant for what stood there answers nothing
 }
 
 export function first() {

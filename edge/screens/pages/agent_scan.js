@@ -38,7 +38,7 @@ async function look() {
     return;
   }
   if (told.traveler !== null && !propose(told.traveler)) {
-    tell("Somebody is being served: scan again when the gate is closed.", "bad", []);
+    tell(`${told.why} Not selected while somebody is served: scan again when the gate is closed.`, "bad", []);
     return;
   }
   tell(told.why, told.traveler === null ? "bad" : "good", told.findings.filter((finding) => finding.weight === "error").slice(0, 4));
@@ -52,7 +52,7 @@ at("scanned").addEventListener("keydown", (press) => {
 });
 at("scan").addEventListener("submit", (submission) => { submission.preventDefault(); look(); });
 
-// proposed(traveler): the one a scan names, null while it is looked for; whether it could be selected.
+// proposed(traveler): the one a scan names, null while it is looked for; whether it is selected now.
 export function begin(proposed) {
   propose = proposed;
   at("scanned").focus();

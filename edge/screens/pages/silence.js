@@ -1,4 +1,4 @@
-// Follows a stream of events that the appliance repeats every second.  Three seconds without one, or an event that says
+// Follows a stream of events that the appliance repeats every half second.  Three seconds without one, or an event that says
 // that the appliance itself has not moved, and the page is not current: `changed(false)`.  It recovers by itself.
 const SILENT_MS = 3000, LOOK_MS = 250;
 

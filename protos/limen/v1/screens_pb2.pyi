@@ -411,8 +411,11 @@ class ScreenCommand(_message.Message):
     WITHDRAW_FIELD_NUMBER: _builtins.int
     BEGIN_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
+    SENT_S_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Given by the process with the pages, rising; the answer names it."""
+    sent_s: _builtins.float
+    """When, by the monotonic clock, which both processes read."""
     @_builtins.property
     def board(self) -> Global___BoardByDocuments: ...
     @_builtins.property
@@ -429,10 +432,11 @@ class ScreenCommand(_message.Message):
         withdraw: Global___WithdrawBoarding | None = ...,
         begin: Global___BeginShift | None = ...,
         end: Global___EndShift | None = ...,
+        sent_s: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "board", b"board", "end", b"end", "what", b"what", "withdraw", b"withdraw"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "board", b"board", "end", b"end", "number", b"number", "what", b"what", "withdraw", b"withdraw"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "board", b"board", "end", b"end", "number", b"number", "sent_s", b"sent_s", "what", b"what", "withdraw", b"withdraw"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["board", "withdraw", "begin", "end"]  # noqa: Y015
     _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015

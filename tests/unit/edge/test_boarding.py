@@ -88,16 +88,10 @@ BACK = AgentWithdraws("e9")
         ((*THERE, (0.15, BACK), *YES), UP, False, None),
         ((*THERE, *YES, (0.3, BACK)), UP, True, NotBoarded(Boarded("t9", "AG-7", "d9"), Why.INTERRUPTED)),
         ((*THERE, (0.3, BACK)), AWAY, True, NotBoarded(Boarded("t9", "AG-7"), Why.INTERRUPTED)),
-        (
-            (*THERE, *YES, (0.3, GateMoved("moving", 0)), (0.4, BACK)),
-            UP,
-            True,
-            NotBoarded(Boarded("t9", "AG-7", "d9"), Why.INTERRUPTED),
-        ),
     ],
-    ids=["while asked", "granted", "granted in an outage", "while the leaf moves"],
+    ids=["while asked", "granted", "granted in an outage"],
 )
-def test_it_is_taken_back_until_the_leaf_is_open(
+def test_it_is_taken_back_until_the_leaf_moves(
     script: Script, start: State, opens: bool, told: NotBoarded | None
 ) -> None:
     state, done = play(*script, start=start)
@@ -110,13 +104,16 @@ def test_it_is_taken_back_until_the_leaf_is_open(
 @pytest.mark.parametrize(
     ("moves", "back"),
     [
+        (((0.3, GateMoved("moving", 0)),), BACK),
+        (((0.3, GateMoved("moving", 0)), (0.35, GateMoved("closed", 0))), BACK),
+        (((0.3, GateUnseen()),), BACK),
         (((0.3, GateMoved("open", 0)),), BACK),
         (((0.3, GateMoved("moving", 1)),), BACK),
         ((), AgentWithdraws("e8")),
     ],
-    ids=["open", "somebody went through", "another's"],
+    ids=["moves", "moved", "nobody can say", "open", "somebody went through", "another's"],
 )
-def test_it_is_not_taken_back_once_the_leaf_is_open_nor_by_another_word(moves: Script, back: AgentWithdraws) -> None:
+def test_it_is_not_taken_back_once_the_leaf_moves_nor_by_another_word(moves: Script, back: AgentWithdraws) -> None:
     before, _ = play(*THERE, *YES, *moves)
     after, done = play((0.4, back), start=before)
     assert isinstance(after.phase, Passing)
@@ -147,6 +144,8 @@ OPENED: Script = (*THERE, *YES, (0.5, GateMoved("open", 0)))
         (THERE, UP, Stage.ASKED, None),
         ((*THERE, *YES), UP, Stage.OPENING, None),
         (THERE, AWAY, Stage.OPENING, None),
+        ((*THERE, *YES, (0.3, GateMoved("moving", 0))), UP, Stage.OPEN, None),
+        ((*THERE, *YES, (0.3, GateUnseen())), UP, Stage.OPEN, None),
         (OPENED, UP, Stage.OPEN, None),
         (
             (*OPENED, (1.0, GateMoved("open", 1)), (1.5, GateMoved("closed", 0))),

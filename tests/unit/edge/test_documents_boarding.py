@@ -4,6 +4,7 @@ import pytest
 
 from edge.encounter.events import (
     AgentBoards,
+    AgentWithdraws,
     AskDocuments,
     Boarded,
     CallAgent,
@@ -80,6 +81,16 @@ def test_hum3_an_opening_by_documents_that_a_stop_cut_off_is_told() -> None:
     boarding = Boarded("t9", "AG-7")
     _, done = play((0.0, CutOff("e9", "", boarding)))
     assert done == [Outcome("e9", NotBoarded(boarding, Why.INTERRUPTED), 0)]
+
+
+@pytest.mark.parametrize("gone", [(3.2, Tick()), (0.2, AgentWithdraws("e9"))], ids=["too late", "taken back"])
+def test_hum3_a_proceed_that_nobody_waits_for_opens_nothing_and_is_told_of(gone: tuple[float, Event]) -> None:
+    boarding = Boarded("t9", "AG-7", session="s1")
+    state, done = play((0.0, seen()), BOARDS, gone, (3.3, Told("e9", 1, Proceed(D), boarding)))
+    assert not any(isinstance(e, Grant) for e in done)
+    not_boarded = NotBoarded(Boarded("t9", "AG-7", D, "s1"), Why.INTERRUPTED)
+    assert [e for e in done if isinstance(e, Outcome)] == [Outcome("e9", not_boarded, 0)]
+    assert isinstance(state.phase, WithAgent)
 
 
 def test_an_agent_boards_also_while_an_answer_is_awaited() -> None:

@@ -1,7 +1,11 @@
 """Who keeps a connection when more come than there is place for."""
 
+import socket
+from contextlib import closing
+
 import pytest
 
+from edge.screens.connections import _waiting
 from edge.screens.places import Places, peer
 
 
@@ -85,3 +89,16 @@ def test_what_is_remembered_of_addresses_is_bounded() -> None:
 )
 def test_a_network_of_ipv6_is_one_peer(one: str, other: str, same: bool) -> None:
     assert (peer(one) == peer(other)) is same
+
+
+def test_the_screen_of_this_machine_is_known_by_whatever_address_it_asks() -> None:
+    with socket.create_server(("127.0.0.9", 0)) as listening:
+        at = listening.getsockname()
+        for own in ("127.0.0.9", "127.0.0.8"):
+            socket.create_connection(at, source_address=(own, 0)).close()
+        listening.setblocking(False)
+        found = []
+        for browser, address in _waiting(listening):
+            with closing(browser):
+                found.append(address)
+    assert found == ["127.0.0.1", "127.0.0.8"]
