@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from limen.v1 import audit_pb2 as pb
 from sqlalchemy import Connection
 
 from backend.acting import Acting
@@ -9,24 +10,26 @@ from backend.settings import Records
 from backend.store import pages
 from backend.store.pages import Page
 
-DECISIONS, CROSSINGS, OUTBOX, UNTOLD, PEOPLE = "decisions", "crossings", "outbox", "untold", "people"
-VIEWS: dict[str, Callable[[Connection, Iterable[str], str], Page]] = {
-    DECISIONS: pages.decisions_after,
-    CROSSINGS: pages.crossings_after,
-    OUTBOX: pages.outbox_after,
-    UNTOLD: pages.untold_after,
-    PEOPLE: pages.people_after,
+VIEWS: dict[pb.Kept.ValueType, Callable[[Connection, Iterable[str], str], Page]] = {
+    pb.KEPT_DECISIONS: pages.decisions_after,
+    pb.KEPT_CROSSINGS: pages.crossings_after,
+    pb.KEPT_OUTBOX: pages.outbox_after,
+    pb.KEPT_UNTOLD: pages.untold_after,
+    pb.KEPT_PEOPLE: pages.people_after,
 }
 
 
-def view(db: Connection, acting: Acting, records: Records, kept: str, after: str) -> Page:
-    """A page of one of VIEWS at the caller's ports.  records: the systems that are configured."""
-    page = VIEWS[kept](db, acting.who.ports, after)
+def view(db: Connection, ports: Iterable[str], records: Records, kept: pb.Kept.ValueType, after: str) -> Page:
+    """A page of one of VIEWS at these ports, to be noted before it is shown.  records: the systems configured."""
+    page = VIEWS[kept](db, ports, after)
     for line in page.lines:
         _explain(line, records)
-    shown = f"{len(page.lines)} from {page.first} to {page.last}" if page.lines else "none"
-    acting.note(db, "records.viewed", kept, result=shown)
     return page
+
+
+def noted(db: Connection, acting: Acting, kept: pb.Kept.ValueType, page: Page) -> None:
+    shown = f"{len(page.lines)} from {page.first} to {page.last}" if page.lines else "none"
+    acting.note(db, "records.viewed", pb.Kept.Name(kept).removeprefix("KEPT_").lower(), result=shown)
 
 
 def _explain(line: dict[str, object], records: Records) -> None:

@@ -33,7 +33,8 @@ def crossings_of(db: Connection, acting: Acting, journey: str) -> list[Seen]:
     if run is None:
         raise Refused(f"journey {journey} is unknown")
     acting.who.require(run.port)
-    queued, found = outbox.queued(db, journey), crossings.of_journey(db, journey)
+    found = crossings.of_journey(db, journey)
+    queued = outbox.queued(db, [one.crossing for one in found])
     acting.note(db, "crossings.searched", journey, run.port, f"{len(found)} found")
     hidden, sealed_by = travelers.protected(db, journey), Daily(acting.keys, RECORDS)
     shown = []

@@ -16,13 +16,6 @@ from backend.store.audit import by, note
 from backend.wrapping import Context
 
 MOST = 1000
-KEPT = {
-    pb.KEPT_DECISIONS: auditor_views.DECISIONS,
-    pb.KEPT_CROSSINGS: auditor_views.CROSSINGS,
-    pb.KEPT_OUTBOX: auditor_views.OUTBOX,
-    pb.KEPT_UNTOLD: auditor_views.UNTOLD,
-    pb.KEPT_PEOPLE: auditor_views.PEOPLE,
-}
 
 
 class Audit(AuditServicer):
@@ -39,8 +32,10 @@ class Audit(AuditServicer):
         return await self._parts.store.run(_search, caller(), request, self._parts.clock())
 
     async def View(self, request: pb.ViewRequest, context: Context) -> pb.ViewReply:
-        asked = (self._parts.settings.records, KEPT[request.kept], request.after)
-        seen = await self._parts.store.run(auditor_views.view, self._parts.acting(), *asked)
+        """Read beside the answers at gates, which wait for no page; noted before it is shown."""
+        acting, asked = self._parts.acting(), (self._parts.settings.records, request.kept, request.after)
+        seen = await self._parts.store.read(auditor_views.view, acting.who.ports, *asked)
+        await self._parts.store.run(auditor_views.noted, acting, request.kept, seen)
         return pb.ViewReply(lines=map(json.dumps, seen.lines), next=seen.next)
 
 

@@ -1,12 +1,13 @@
 """What other systems must still be told: written with what it tells, gone only when they hold it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, String, bindparam, select
 
 from backend.store.bell import Topic
+from backend.store.chunks import chunks
 from backend.store.engine import touch
 from backend.store.schema import captures, crossings, outbox
 
@@ -135,13 +136,12 @@ def waiting(db: Connection) -> list[Waiting]:
     ]
 
 
-def queued(db: Connection, journey: str = "") -> dict[str, tuple[str, ...]]:
-    """The systems still to be told, by crossing.  journey: "" for all."""
+def queued(db: Connection, of: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The systems still to be told, by crossing."""
     unsent = select(outbox.c.crossing, outbox.c.system).where(outbox.c.sent_utc_ms.is_(None)).order_by(outbox.c.number)
-    if journey:
-        unsent = unsent.join(crossings, crossings.c.crossing == outbox.c.crossing).where(crossings.c.journey == journey)
+    rows = (row for part in chunks(of) for row in db.execute(unsent.where(outbox.c.crossing.in_(part))))
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)  # each system once, in order
-    for row in db.execute(unsent):
+    for row in rows:
         found[row.crossing][row.system] = None
     return {crossing: tuple(systems) for crossing, systems in found.items()}
 

@@ -39,7 +39,7 @@ def decisions_after(db: Connection, ports: Iterable[str], after: str) -> Page:
 def crossings_after(db: Connection, ports: Iterable[str], after: str) -> Page:
     of = crossings.c
     rows = _rows(db, select(crossings).where(_at(of.port, ports)), (of.crossed_utc_ms, of.crossing), after)
-    queued = waiting.queued(db)
+    queued = waiting.queued(db, [row.crossing for row in rows])
     lines: list[Line] = [asdict(entry(row, queued.get(row.crossing, ()))) for row in rows]
     return _page(lines, [f"{row.crossed_utc_ms}/{row.crossing}" for row in rows])
 

@@ -22,16 +22,18 @@ from tests.conftest import Caller, Person, Service
 from tests.integration.desk import Desk, rows
 
 COMMANDS = Path(__file__).parents[2] / "backend" / "commands"
-EVERY = [auditor_views.DECISIONS, auditor_views.CROSSINGS, auditor_views.OUTBOX, auditor_views.UNTOLD, "people"]
+RECORDS = (pb.KEPT_DECISIONS, pb.KEPT_CROSSINGS, pb.KEPT_OUTBOX)
 
 
 def auditor(*ports: str) -> Who:
     return Who("r.blanc", "auditor", ports=frozenset(ports), purpose="audit")
 
 
-def view(border: Border, kept: str, after: str = "", who: Who = auditor("*")) -> pages.Page:  # noqa: B008
+def view(border: Border, kept: pb.Kept.ValueType, after: str = "", who: Who = auditor("*")) -> pages.Page:  # noqa: B008
     with border.engine.begin() as db:
-        return auditor_views.view(db, Acting(who, border.keys, NOW), Records(), kept, after)
+        page = auditor_views.view(db, who.ports, Records(), kept, after)
+        auditor_views.noted(db, Acting(who, border.keys, NOW), kept, page)
+    return page
 
 
 def crossed(border: Border, many: int = 1) -> None:
@@ -40,20 +42,22 @@ def crossed(border: Border, many: int = 1) -> None:
         border.cross(journey, anna)
 
 
-@pytest.mark.parametrize("kept", EVERY)
-def test_each_page_is_a_line_by_account_with_its_purpose(border: Border, kept: str) -> None:
+@pytest.mark.parametrize("kept", [*RECORDS, pb.KEPT_UNTOLD, pb.KEPT_PEOPLE], ids=pb.Kept.Name)
+def test_each_page_is_a_line_by_account_with_its_purpose(border: Border, kept: pb.Kept.ValueType) -> None:
     crossed(border)
     shown = view(border, kept)
     with border.engine.begin() as db:
         lines = [row for row in rows(db, schema.audit_log) if row["action"] == "records.viewed"]
     told = f"{len(shown.lines)} from {shown.first} to {shown.last}" if shown.lines else "none"
     assert [(line["who"], line["subject"], line["purpose"], line["result"]) for line in lines] == [
-        ("r.blanc", kept, "audit", told)
+        ("r.blanc", pb.Kept.Name(kept).removeprefix("KEPT_").lower(), "audit", told)
     ]
 
 
-@pytest.mark.parametrize("kept", [auditor_views.DECISIONS, auditor_views.CROSSINGS, auditor_views.OUTBOX])
-def test_pages_together_are_everything_once(border: Border, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kept", RECORDS, ids=pb.Kept.Name)
+def test_pages_together_are_everything_once(
+    border: Border, kept: pb.Kept.ValueType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     crossed(border, 3)
     whole = view(border, kept).lines
     monkeypatch.setattr(pages, "MOST", 2)
@@ -66,8 +70,8 @@ def test_pages_together_are_everything_once(border: Border, kept: str, monkeypat
     assert found == whole
 
 
-@pytest.mark.parametrize("kept", [auditor_views.DECISIONS, auditor_views.CROSSINGS, auditor_views.OUTBOX])
-def test_acc1_an_auditor_of_another_port_sees_nothing_of_this_one(border: Border, kept: str) -> None:
+@pytest.mark.parametrize("kept", RECORDS, ids=pb.Kept.Name)
+def test_acc1_an_auditor_of_another_port_sees_nothing_of_this_one(border: Border, kept: pb.Kept.ValueType) -> None:
     crossed(border)
     assert view(border, kept, who=auditor("ZRH")).lines == view(border, kept).lines
     assert view(border, kept, who=auditor("GVA")).lines == []

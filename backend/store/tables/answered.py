@@ -46,6 +46,7 @@ decisions = Table(
     Column("decided_utc_ms", BigInteger, nullable=False),
     Index(None, "journey"),
     Index(None, "officer", "decided_utc_ms"),
+    Index(None, "decided_utc_ms", "decision"),
 )
 
 # The live image of an answer, for the biometric repository: sealed under the gallery's key, about "encounter/attempt".

@@ -44,6 +44,7 @@ crossings = Table(
     Index(None, "encounter"),
     Index(None, "person"),
     Index(None, "port", "crossed_utc_ms"),
+    Index(None, "crossed_utc_ms", "crossing"),
     Index(None, "until_utc_ms"),
 )
 # One standing crossing for each traveller and for each encounter; a voided one stays and is in nobody's way (RED-1).
