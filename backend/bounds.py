@@ -19,15 +19,18 @@ TEXT_BYTES = 1024  # of a text without a limit of its own
 TAG_BYTES = 8  # of a tag and a length
 ROOM, ROOM_BYTES = 64, 4096  # for fields of a later release
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
+WIDE = {FieldDescriptor.TYPE_DOUBLE: 8, FieldDescriptor.TYPE_FIXED64: 8, FieldDescriptor.TYPE_SFIXED64: 8}
+WIDE |= {FieldDescriptor.TYPE_FLOAT: 4, FieldDescriptor.TYPE_FIXED32: 4, FieldDescriptor.TYPE_SFIXED32: 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A field: how often it may come, and the limits of the message in it."""
+    """A field: how often it may come, and the limits of the message in it.  packed: the fewest bytes of an element, of
+    which many may come as one; 0 where each comes alone."""
 
     name: str
     most: int
-    packed: bool
+    packed: int
     inner: "Limits | None"
 
 
@@ -50,7 +53,7 @@ def limits(message: Descriptor) -> Limits:
         most = _most(one) if one.is_repeated else 1
         elements += most * (1 + (inner.elements if inner else 0))
         size += most * (TAG_BYTES + (inner.size if inner else _size(one)))
-        parts[one.number] = Part(f"{message.name}.{one.name}", most, one.is_repeated and inner is None, inner)
+        parts[one.number] = Part(f"{message.name}.{one.name}", most, _packed(one), inner)
     return Limits(message.name, elements, size, parts)
 
 
@@ -69,13 +72,13 @@ def _walk(content: bytes, at: int, end: int, kind: Limits, left: int, depth: int
     seen = dict[int, int]()
     while at < end:
         tag, at = _varint(content, at)
-        part, begins = kind.parts.get(tag >> 3), at
+        part = kind.parts.get(tag >> 3)
         at, length = _past(content, at, tag & 7)
         if at > end:
             raise Refused(f"{kind.name} ends within a field; send whole messages")
         left -= 1
         if part is not None:
-            left -= length if part.packed else 0
+            left -= length // part.packed if part.packed else 0
             seen[tag] = seen.get(tag, 0) + 1
             if seen[tag] > part.most:
                 raise Refused(f"{part.name} comes more than {part.most} times; send no more")
@@ -83,7 +86,7 @@ def _walk(content: bytes, at: int, end: int, kind: Limits, left: int, depth: int
                 if depth == DEEPEST:
                     raise Refused(f"{part.name} is more than {DEEPEST} messages deep")
                 left = _walk(content, at - length, at, part.inner, left, depth + 1)
-        if left < 0 or begins == at:
+        if left < 0:
             raise Refused(f"{kind.name} holds more elements than a valid request could; send no more")
     return left
 
@@ -122,6 +125,11 @@ def _most(one: FieldDescriptor) -> int:
     if not (most := _rules(one).repeated.max_items):
         raise StoreUnfit(f"{one.full_name} has no max_items: a request could hold any number")
     return most
+
+
+def _packed(one: FieldDescriptor) -> int:
+    alone = (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES, FieldDescriptor.TYPE_MESSAGE)
+    return 0 if not one.is_repeated or one.type in alone else WIDE.get(one.type, 1)
 
 
 def _size(one: FieldDescriptor) -> int:

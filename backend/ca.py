@@ -119,9 +119,9 @@ def add_page(authority: Path, folder: Path, hosts: Sequence[str]) -> None:
 def require_hosts(authority: Path, hosts: Sequence[str]) -> None:
     """Raises Refused for the service's own hosts, whom an appliance could pretend to be, and for the machine itself,
     where pages need no certificate."""
-    own = {host.lower() for host in (authority / "hosts").read_text().split()} if hosts else set()
+    own = {_host(host.lower()) for host in (authority / "hosts").read_text().split()} if hosts else set()
     for host in hosts:
-        if host.lower() in own or _is_local(host):
+        if _host(host.lower()) in own or _is_local(host):
             raise Refused(
                 f"host {host} is the service's or the machine itself; name the appliance as browsers reach it"
             )

@@ -65,7 +65,7 @@ class Records(Section):
     adis: Annotated[str, Field(pattern=f"^$|{SEALED_OR_HERE}")] = ""
     ident_form: Literal["traditional", "xml"] = "traditional"
     timeout_s: Seconds = 5.0
-    retry_s: Seconds = 2.0
+    retry_s: Annotated[float, Field(gt=0, le=3600)] = 2.0
 
     def url(self, system: str) -> str:
         """Where a system listens; "" for one that is not told."""

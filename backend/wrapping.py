@@ -1,7 +1,7 @@
-"""Something around every RPC: a handler made anew with what goes around it, and a stream that a task may end."""
+"""What goes around RPCs: their types, and a stream that a task may end."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import grpc
@@ -10,27 +10,6 @@ from google.protobuf.message import Message
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Any  # grpc.RpcMethodHandler, whose behaviours grpc types only by comment
 Replies = AsyncGenerator[Message, None]
-Around = Callable[[str, Callable[..., Any]], Handler]  # a method's name and what serves it
-
-
-async def wrapped(
-    continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
-    details: grpc.HandlerCallDetails,
-    unary: Around,
-    stream: Around,
-) -> Handler:
-    """The handler of a call with `unary` or `stream` around it; None for a method nobody serves."""
-    handler, method = await continuation(details), details.method
-    if handler is None:
-        return None
-    how = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
-    if handler.request_streaming and handler.response_streaming:
-        return grpc.stream_stream_rpc_method_handler(stream(method, handler.stream_stream), **how)
-    if handler.request_streaming:
-        return grpc.stream_unary_rpc_method_handler(unary(method, handler.stream_unary), **how)
-    if handler.response_streaming:
-        return grpc.unary_stream_rpc_method_handler(stream(method, handler.unary_stream), **how)
-    return grpc.unary_unary_rpc_method_handler(unary(method, handler.unary_unary), **how)
 
 
 async def until(ended: asyncio.Task[Any], replies: Replies) -> Replies:

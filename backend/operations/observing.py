@@ -12,7 +12,7 @@ from limen.v1.verification_pb2 import VerifyReply
 
 from backend.operations.health import Readiness
 from backend.operations.metrics import Metrics
-from backend.wrapping import Context, Handler, Replies, until, wrapped
+from backend.wrapping import Context, Handler, Replies, until
 
 
 class Observing(grpc.aio.ServerInterceptor):
@@ -24,8 +24,15 @@ class Observing(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
+        """Of a guarded call the request is a stream, of one message or more."""
         self._readiness.taken += 1
-        return await wrapped(continuation, handler_call_details, self._unary, self._stream)
+        handler, method = await continuation(handler_call_details), handler_call_details.method
+        if handler is None:
+            return None
+        how = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
+        if handler.response_streaming:
+            return grpc.stream_stream_rpc_method_handler(self._stream(method, handler.stream_stream), **how)
+        return grpc.stream_unary_rpc_method_handler(self._unary(method, handler.stream_unary), **how)
 
     def _unary(self, method: str, serve: Callable[[Message, Context], Awaitable[Message]]) -> Handler:
         async def observed(request: Message, context: Context) -> Message:

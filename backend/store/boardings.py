@@ -20,9 +20,10 @@ def keep(db: Connection) -> None:
 
 
 def gate_of(db: Connection, device: str, journey: str, port: str, gate: str) -> str | None:
-    """Where at the port the journey boards by this device, or did: `gate` if it boards there now.  None: nowhere."""
+    """Where at the port the journey boards by this device, or did: `gate` if it boards there now or ever did.  None:
+    nowhere."""
     at = (assignments.c.port == port) & (assignments.c.gate == gate) & (assignments.c.journey == journey)
     now = select(assignments.c.gate).where(at)
     of = (boardings.c.device == device) & (boardings.c.journey == journey) & (boardings.c.port == port)
-    once = select(boardings.c.gate).where(of).order_by(boardings.c.gate).limit(1)
+    once = select(boardings.c.gate).where(of).order_by(boardings.c.gate != gate, boardings.c.gate).limit(1)
     return db.execute(now).scalar() or db.execute(once).scalar()

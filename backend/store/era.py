@@ -16,6 +16,7 @@ class Era:
         event.listen(engine, "connect", self._made)
         event.listen(engine, "checkout", self._taken)
         event.listen(engine, "checkin", self._given_back)
+        event.listen(engine, "invalidate", self._broken)
 
     def end(self) -> None:
         self.number += 1
@@ -36,4 +37,8 @@ class Era:
         self._used.add(raw)
 
     def _given_back(self, raw: object, _record: object) -> None:
+        self._used.discard(raw)
+
+    def _broken(self, raw: object, _record: object, _error: object) -> None:
+        """Nobody gives it back any more."""
         self._used.discard(raw)

@@ -17,7 +17,7 @@ GATE = ("--gate", "G1", "--port", "ZRH")
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     (tmp_path / "tvs.toml").write_text(f'state_dir = "{tmp_path}/tvs"\nphotos_dir = "{tmp_path}"\n')
-    ca.init(tmp_path / "tvs" / "ca", ["tvs.example"])
+    ca.init(tmp_path / "tvs" / "ca", ["tvs.example", "2001:db8::5"])
     return tmp_path
 
 
@@ -113,7 +113,10 @@ def test_pages_have_a_certificate_of_their_own_for_the_hosts_browsers_use(site: 
     assert content(site / "k")["page.key"] != first["page.key"]
 
 
-@pytest.mark.parametrize("host", ["tvs.example", "TVS.example", "localhost", "a.localhost", "127.0.0.1", "::1", "a b"])
+@pytest.mark.parametrize(
+    "host",
+    ["tvs.example", "TVS.example", "2001:DB8:0:0:0:0:0:5", "localhost", "a.localhost", "127.0.0.1", "::1", "a b"],
+)
 def test_a_gates_pages_cannot_pretend_to_be_the_service(site: Path, host: str) -> None:
     assert run(site, "add", "kiosk-1", *GATE, "--host", host, out="k").exit_code == 2
     assert registered(site) == []
