@@ -108,11 +108,7 @@ async def running(
 
     Raises ModelUnfit, LibraryUnfit, Mismatch, StoreUnfit, OSError: the service must not start.
     """
-    _check_places(settings)
-    check_libraries()
-    cv2.setNumThreads(1)  # only small pictures are measured here
-    threadpoolctl.threadpool_limits(1, user_api="blas")  # its threads go on spinning after a search: in others' way
-    models.check_all()
+    _prepare(settings)
     point = _operating_point(settings.operating_point or FILE)
     async with contextlib.AsyncExitStack() as stack:
         parts = await assembled(settings, LivedClock(clock, monotonic), point, stack)
@@ -135,6 +131,14 @@ async def running(
                 await _drain(server, readiness, settings.drain_s)
                 for task in started:
                     task.cancel()
+
+
+def _prepare(settings: Settings) -> None:
+    _check_places(settings)
+    check_libraries()
+    cv2.setNumThreads(1)  # only small pictures are measured here
+    threadpoolctl.threadpool_limits(1, user_api="blas")  # its threads go on spinning after a search: in others' way
+    models.check_all()
 
 
 async def _drain(server: grpc.aio.Server, readiness: Readiness, longest_s: float) -> None:

@@ -131,11 +131,6 @@ class Answer:
     liveness: tuple[float, ...]
 
 
-def entries(db: Connection) -> list[Answer]:
-    rows = db.execute(select(decisions).order_by(decisions.c.decided_utc_ms))
-    return [answer(Decision(**row._mapping)) for row in rows]
-
-
 def answer(kept: Decision) -> Answer:
     return Answer(
         encounter=kept.encounter,

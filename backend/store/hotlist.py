@@ -28,12 +28,6 @@ def put(db: Connection, entry: Entry) -> None:
     touch(db, Topic.RULES)
 
 
-def hit(db: Connection, person: str, now_utc_ms: int) -> str | None:
-    """The entry that stands against a document at a time, the one that lasts longest.  person: `biographic.person`."""
-    found = _longest(select(hotlist.c.entry).where(hotlist.c.person == person, stands(now_utc_ms)))
-    return db.execute(found).scalar_one_or_none()
-
-
 def against(db: Connection, traveler: str, now_utc_ms: int) -> str | None:
     """The entry that stands against somebody on a manifest at a time, by whichever document."""
     found = _longest(of_traveler(travelers, now_utc_ms)).scalar_subquery()

@@ -53,11 +53,6 @@ def find(db: Connection, person: str) -> Account | None:
     return Account(**row._mapping) if row else None
 
 
-def everybody(db: Connection) -> list[tuple[Account, frozenset[Post]]]:
-    rows = db.execute(select(people).order_by(people.c.person)).all()
-    return [(Account(**row._mapping), held(db, row.person)) for row in rows]
-
-
 def hold(db: Connection, person: str, post: Post) -> None:
     row = {"person": person, "role": post.role, "port": post.port}
     db.execute(insert(db, posts).values(row).on_conflict_do_nothing())

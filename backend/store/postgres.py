@@ -1,6 +1,7 @@
 """PostgreSQL, for more than one replica of the service."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import psycopg
@@ -149,11 +150,10 @@ def _attend(engine: Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def check(raw: Any, record: Any) -> None:
-        try:
+        with contextlib.ExitStack() as unless_fit:
+            unless_fit.callback(raw.close)
             _check(raw)
-        except BaseException:
-            raw.close()
-            raise
+            unless_fit.pop_all()
         last[:] = [(raw.info.host, str(raw.info.port))]
         raw.add_notice_handler(lambda said: _notice(said, record.info))
 

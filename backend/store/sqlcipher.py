@@ -1,5 +1,6 @@
 """The encrypted file: SQLCipher, for one service on one machine."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -54,7 +55,8 @@ def open_file(file: Path, key: str) -> Engine:
 
     def connect() -> sqlcipher3.dbapi2.Connection:
         raw = sqlcipher3.dbapi2.connect(str(file), check_same_thread=False, timeout=BUSY_S)
-        try:
+        with contextlib.ExitStack() as unless_fit:
+            unless_fit.callback(raw.close)
             raw.isolation_level = None  # SQLAlchemy's begin, below, is the only one
             raw.execute("PRAGMA cipher_log_level = NONE")  # what it finds, its error says
             raw.execute(f"PRAGMA key = \"x'{key}'\"")
@@ -62,9 +64,7 @@ def open_file(file: Path, key: str) -> Engine:
                 raw.execute(f"PRAGMA {setting}")
             if wrong := unfit({name: str(raw.execute(f"PRAGMA {name}").fetchone()[0]) for name in NEEDED}):
                 raise StoreUnfit(f"{file}: {wrong}")
-        except BaseException:
-            raw.close()
-            raise
+            unless_fit.pop_all()
         return raw
 
     pool = {"poolclass": QueuePool, "pool_size": CONNECTIONS, "hide_parameters": True}

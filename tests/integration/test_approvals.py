@@ -11,10 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from backend import approvals
-from backend.biographic import Biographic, fingerprint
 from backend.caller import Caller
 from backend.errors import NotAllowed, Refused, Repeated
-from backend.keys import PERSONS, KeyRing
+from backend.keys import KeyRing
 from backend.settings import Rules
 from backend.store import hotlist, proposals, rules, schema
 from backend.store.proposals import APPROVED, REJECTED, Settlement
@@ -23,11 +22,6 @@ from calibration.service import four_eyes
 from tests.integration.desk import ANALYST, HOUR_MS, NOW, SUPERVISOR, Desk, officer, rows
 
 OTHER = officer("s.hofer", "ZRH", "supervisor")
-
-
-def person(desk: Desk, number: int) -> str:
-    of = Biographic("", "", document_type="P", document_issuer="UTO", document_number=f"XX7{number:05}")
-    return fingerprint(desk.keys.box(PERSONS), of.document)
 
 
 def change(rule: str, value: float) -> ProposeRequest:
@@ -43,29 +37,29 @@ def test_se05_random_people_never_settle_their_own_and_nothing_happens_twice(eng
 
 def test_hum2_an_entry_stands_once_a_second_person_has_validated_it(desk: Desk) -> None:
     proposal = desk.propose(ANALYST, desk.listed(1))
-    assert desk.ask(hotlist.hit, person(desk, 1), NOW) is None
+    assert desk.ask(hotlist.against, desk.people[1], NOW) is None
     entry = desk.settle(SUPERVISOR, proposal).made
-    assert desk.ask(hotlist.hit, person(desk, 1), NOW) == entry
-    assert desk.ask(hotlist.hit, person(desk, 2), NOW) is None
+    assert desk.ask(hotlist.against, desk.people[1], NOW) == entry
+    assert desk.ask(hotlist.against, desk.people[2], NOW) is None
 
 
 def test_hum2_a_rejected_entry_never_stands(desk: Desk) -> None:
     desk.settle(SUPERVISOR, desk.propose(ANALYST, desk.listed(1)), REJECTED)
-    assert desk.ask(hotlist.hit, person(desk, 1), NOW) is None
+    assert desk.ask(hotlist.against, desk.people[1], NOW) is None
 
 
 def test_hum2_an_expired_entry_does_not_hit(desk: Desk) -> None:
     desk.settle(SUPERVISOR, desk.propose(ANALYST, desk.listed(1, NOW + HOUR_MS)))
-    assert desk.ask(hotlist.hit, person(desk, 1), NOW + HOUR_MS - 1) is not None
-    assert desk.ask(hotlist.hit, person(desk, 1), NOW + HOUR_MS) is None
+    assert desk.ask(hotlist.against, desk.people[1], NOW + HOUR_MS - 1) is not None
+    assert desk.ask(hotlist.against, desk.people[1], NOW + HOUR_MS) is None
 
 
 def test_hum2_an_ended_entry_does_not_hit_and_ends_by_four_eyes_too(desk: Desk) -> None:
     entry = desk.wanted(1)
     end = desk.propose(ANALYST, ProposeRequest(reason="case closed", hotlist_end=HotlistEnd(entry=entry)))
-    assert desk.ask(hotlist.hit, person(desk, 1), NOW) == entry
+    assert desk.ask(hotlist.against, desk.people[1], NOW) == entry
     assert desk.settle(SUPERVISOR, end).made == entry
-    assert desk.ask(hotlist.hit, person(desk, 1), NOW + 1) is None
+    assert desk.ask(hotlist.against, desk.people[1], NOW + 1) is None
 
 
 @pytest.mark.parametrize("ground", ["face match", "   ", "The camera says it is the same person (0.98)"])
@@ -193,4 +187,4 @@ def test_hum2_an_entry_is_of_a_document_that_can_be_found(desk: Desk) -> None:
         desk.propose(ANALYST, what)
     what.hotlist.document_type, what.hotlist.document_issuer, what.hotlist.document_number = "PP", "uto", "xx7 00000"
     desk.settle(SUPERVISOR, desk.propose(ANALYST, what))
-    assert desk.ask(hotlist.hit, person(desk, 0), NOW) is not None
+    assert desk.ask(hotlist.against, desk.people[0], NOW) is not None

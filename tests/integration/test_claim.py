@@ -12,7 +12,6 @@ from backend.matching.threshold import accept
 from backend.operating_point import read_operating_point
 from backend.store import decisions
 from backend.store.decisions import Answer
-from backend.store.engine import Store, open_store
 from edge.encounter.events import Ask, Proceed, Recapture
 from edge.service import ServiceClient
 from edge.settings import Service as Settings
@@ -38,10 +37,7 @@ def claim(journey: str, claimed: str, *shots: pb.Shot, encounter: str = "", atte
 
 def answer(service: Service, encounter: str) -> Answer:
     """The last answer of an encounter, as an auditor reads it."""
-    store = Store(open_store(service.state, to_read=True))
-    found = [entry for entry in asyncio.run(store.run(decisions.entries)) if entry.encounter == encounter]
-    store.close()
-    return found[-1]
+    return decisions.answer(service.ask(decisions.of_encounter, encounter)[-1])
 
 
 def test_air21_whoever_the_document_belongs_to_proceeds_and_the_record_says_it_was_1_to_1(

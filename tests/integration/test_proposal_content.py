@@ -160,11 +160,7 @@ def test_a_digest_is_of_one_proposal_only(desk: Desk) -> None:
         desk.settle_seen(SUPERVISOR, second, look(desk, first).digest)
     with pytest.raises(Changed, match="too old"):
         desk.settle_seen(SUPERVISOR, second, "")
-    assert desk.ask(hotlist.hit, person_of(desk, 1), NOW) is None
-
-
-def person_of(desk: Desk, number: int) -> str:
-    return desk.ask(travelers.person_of, desk.people[number])
+    assert desk.ask(hotlist.against, desk.people[1], NOW) is None
 
 
 def test_what_cannot_be_opened_can_be_listed_and_not_settled(desk: Desk) -> None:
@@ -190,7 +186,7 @@ def test_not_this_person_proposes_an_end_that_is_seen_before_it_is_settled(desk:
     with pytest.raises(Changed):
         desk.settle_seen(SUPERVISOR, made, "")
     desk.settle_seen(SUPERVISOR, made, shown.digest)
-    assert desk.ask(hotlist.hit, person_of(desk, 0), NOW + 1) is None
+    assert desk.ask(hotlist.against, desk.people[0], NOW + 1) is None
 
 
 def test_the_digest_is_what_the_protocol_says(desk: Desk) -> None:
