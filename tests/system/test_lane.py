@@ -111,7 +111,7 @@ def test_ops1_without_the_service_agents_board_and_records_arrive_later_exactly_
 ) -> None:
     someone = lane.agent_sees()["missing"][0]["traveler"]
     lane.stop("service")
-    wait(lane, lambda: not lane.agent_sees()["service_up"], "the outage on the agent's page")
+    wait(lane, lambda: lane.agent_sees()["service"] == "no_answer", "the outage on the agent's page")
     lane.play(clips["stranger-live"])
     wait(lane, lambda: lane.agent_sees()["prompt"] == "see_agent", "the alternate procedure on screen")
     wait(lane, lambda: lane.agent_sees()["lane"] == "somebody", "somebody in the lane")
@@ -148,7 +148,7 @@ def test_hum3_whom_an_officer_must_talk_to_is_held_by_documents_and_told_of_afte
     assert not any(event.get("position") == "open" for event in lane.controller())
 
     lane.stop("service")
-    wait(lane, lambda: not lane.agent_sees()["service_up"], "the outage on the agent's page")
+    wait(lane, lambda: lane.agent_sees()["service"] == "no_answer", "the outage on the agent's page")
     _board(lane, next(iter(held.values())))
     wait(lane, lambda: any(e.get("position") == "open" for e in lane.controller()), "the opening by the agent")
     lane.run("service", "backend.cli", "serve", "--settings", "tvs.toml")
