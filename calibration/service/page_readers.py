@@ -20,6 +20,7 @@ from calibration.service.page_crowd import WORDS
 
 STRANGERS = 1500
 SETTLED_S = 5.0
+MANY = 100  # of them at the same time; the page has places for 128 of eight addresses
 LAG_S = 0.1
 ENDED_S = 2.0
 
@@ -28,20 +29,35 @@ ENDED_S = 2.0
 def crowded(lane: Lane, kind: str, count: int = STRANGERS) -> Iterator[None]:
     """Strangers of this kind for as long as the block lasts; in the field they have machines of their own."""
     command = [sys.executable, "-m", "calibration.service.page_crowd", str(lane.pages), kind, str(count)]
-    crowd = subprocess.Popen(["nice", "-n", "10", *command], stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(SETTLED_S)
-        yield
-    finally:
-        crowd.kill()
-        crowd.wait()
+    before = _turned_away(lane)
+    with tempfile.TemporaryFile() as dots:
+        crowd = subprocess.Popen(["nice", "-n", "10", *command], stdout=dots, stderr=subprocess.DEVNULL)
+        try:
+            time.sleep(SETTLED_S)
+            held = metric(lane, 'limen_gate_connections{of="strangers"}')
+            assert held > MANY or _turned_away(lane) > before, f"{kind}: nobody came"
+            assert kind != "readers" or os.fstat(dots.fileno()).st_size > MANY, "few read the stream"
+            yield
+            assert crowd.poll() is None, f"{kind}: they went home"
+        finally:
+            crowd.kill()
+            crowd.wait()
+
+
+def metric(lane: Lane, name: str) -> float:
+    """As Prometheus is told."""
+    with urllib.request.urlopen(f"{lane.traveller_page}metrics", timeout=30) as page:
+        lines = page.read().decode().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
+
+
+def _turned_away(lane: Lane) -> float:
+    return metric(lane, "limen_gate_connections_ended") + metric(lane, "limen_gate_connections_refused")
 
 
 def loop_lag_s(lane: Lane) -> float:
-    """Most that the gate's loop was late in the last minute, as Prometheus is told."""
-    with urllib.request.urlopen(f"{lane.traveller_page}metrics", timeout=30) as page:
-        lines = page.read().decode().splitlines()
-    return float(next(line.split()[1] for line in lines if line.startswith("limen_gate_loop_lag_seconds ")))
+    """Most that the gate's loop was late in the last minute."""
+    return metric(lane, "limen_gate_loop_lag_seconds")
 
 
 def safe(lane: Lane) -> int:

@@ -10,7 +10,7 @@ from calibration.rehearsal.__main__ import set_up
 from calibration.rehearsal.cast import EMPTY, MORNING
 from calibration.rehearsal.lane import Lane
 from calibration.rehearsal.play import Stage, with_records
-from calibration.service.page_readers import ENDED_S, crowded, end, honest, loop_lag_s
+from calibration.service.page_readers import ENDED_S, crowded, end, honest, loop_lag_s, safe
 from edge.brain import PROGRESS_S
 
 pytestmark = pytest.mark.timeout(400)
@@ -48,10 +48,13 @@ def test_a_traveler_passes_while_1500_read_the_page_and_sigterm_ends_all_of_it(l
     stage.await_boarding(lane.journeys[MORNING])
     started = children(lane.parts["appliance"].pid)
     assert len(started) >= 2, "eye and pages"
+    safes = safe(lane)
     with crowded(lane, "readers"):
         (visit,) = with_records([stage.play(honest()[0])], lane)
         assert visit.ok, visit
         assert loop_lag_s(lane) < PROGRESS_S, "nothing that readers do comes near the heartbeat"
+        assert safe(lane) == safes, "the controller heard the gate all the time"
+        assert lane.agent_sees()["journey"] == lane.journeys[MORNING], "an agent reads on"
         lane.play(clips[honest()[1].scene.name])  # somebody is before the camera when it ends
         code, took_s = end(lane)
     assert (code, took_s <= ENDED_S) == (0, True), took_s
