@@ -19,37 +19,45 @@ CURVE = 400  # points of a DET curve
 
 
 def as_json(report: Report) -> Json:
-    rates, material = report.rates, report.material
-    refused = {why.value: count for why, count in material.refused}
+    groups = [
+        {"attribute": g.attribute, "value": g.value, "people": len(g.members), **_group(fnir, fpir)}
+        for g, fnir, fpir in report.groups
+    ]
+    return {**_measured(report), **_looked_at(report), "groups": groups}
+
+
+def _measured(report: Report) -> Json:
+    rates = report.rates
     return {
         "gallery_size": report.gallery_size,
         "fpir_target": report.request.fpir,
         "threshold": rates.threshold,
         "threshold_from": report.setting.source,
-        **_pair("fnir", rates.fnir),
-        **_pair("fpir", rates.fpir),
+        **_both(rates),
         "rank1": rates.rank1,
         "mated_trials": rates.fnir.trials,
         "nonmated_trials": rates.fpir.trials,
         "mated_samples": report.outcome.mated.samples,
         "nonmated_samples": report.outcome.nonmated.samples,
-        "fta": material.fta,
+        "fta": report.material.fta,
         "with_margin": {"fnir": report.margin.fnir.rate, "fpir": report.margin.fpir.rate},
         "service": {"threshold": report.service.threshold, **_both(report.service)},
         "tail": _tail(report),
-        "photos_on_file": report.request.sizes.on_file,
-        "probes": report.request.sizes.probes,
-        "draws": report.request.draws,
-        "seed": report.request.seed,
+    }
+
+
+def _looked_at(report: Report) -> Json:
+    request, material = report.request, report.material
+    return {
+        "photos_on_file": request.sizes.on_file,
+        "probes": request.sizes.probes,
+        "draws": request.draws,
+        "seed": request.seed,
         "people": len(material.people),
         "photos": len(material.folder.photos),
-        "refused": refused,
+        "refused": {why.value: count for why, count in material.refused},
         "photos_per_s": round(material.photos_per_s, 2),
         "bare_photos_per_s": None if material.bare_photos_per_s is None else round(material.bare_photos_per_s, 2),
-        "groups": [
-            {"attribute": g.attribute, "value": g.value, "people": len(g.members), **_group(fnir, fpir)}
-            for g, fnir, fpir in report.groups
-        ],
     }
 
 

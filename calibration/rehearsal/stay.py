@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from http.client import HTTPException
 from itertools import cycle
 from pathlib import Path
 
@@ -73,7 +74,7 @@ class Attendant:
         try:
             says = self._lane.agent_sees()["says"]
             amiss = " ".join(f"{part}: {told['words']}" for part, told in says.items() if not told["well"])
-        except (OSError, ValueError):
+        except (OSError, ValueError, HTTPException):  # one that ends in the middle of an answer, too
             amiss = "the pages do not answer"
         if amiss != self._amiss:
             self._say(f"degraded: {amiss}" if amiss else "all is well again")
@@ -120,10 +121,11 @@ class Visitors:
             self._await_empty()
             told = self._told(self._stage.play(act))
             self._lane.take_off_played()
-        except (LaneFailed, OSError, ValueError) as error:  # some part is away: that is the play
+        except (LaneFailed, OSError, ValueError, HTTPException) as error:  # some part is away: that is the play
             self._lane.play(self._empty)
             told = f"{act.label}: {error}"
-        self._walking = False
+        finally:
+            self._walking = False
         say(told)
 
     def _await_empty(self) -> None:

@@ -84,6 +84,7 @@ def requests(place: Place) -> Mapping[str, Message]:
         ),
         **_of_carriers(place),
         **_of_people(place),
+        **_of_accounts(),
         "/limen.v1.Fleet/Hello": fleet_pb2.HelloRequest(
             device=DEVICE, software="t", template_version=template_version()
         ),
@@ -137,6 +138,11 @@ def _of_people(place: Place) -> Mapping[str, Message]:
         "/limen.v1.Crossings/Reconcile": crossings_pb2.ReconcileRequest(
             crossing=place.crossing, stands=True, reason="looked at both"
         ),
+    }
+
+
+def _of_accounts() -> Mapping[str, Message]:
+    return {
         "/limen.v1.People/Login": people_pb2.LoginRequest(person="nobody.here", password="whatever it was"),
         "/limen.v1.People/EndShift": people_pb2.EndShiftRequest(session=str(uuid.uuid4())),
         "/limen.v1.People/ShiftCodes": people_pb2.ShiftCodesRequest(),

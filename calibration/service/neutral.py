@@ -49,11 +49,11 @@ WHO = (NOBODY, HOTLISTED, STOPPED)
 
 @dataclass(slots=True)
 class Times:
-    """of: milliseconds by (who, attempt).  said: (directive, bytes of the reply) by (who, attempt)."""
+    """of: milliseconds by (who, attempt).  said: (directive, its size, the reply without its ids) likewise."""
 
     path: str
     of: dict[tuple[str, int], list[float]] = field(default_factory=dict)
-    said: dict[tuple[str, int], set[tuple[str, int]]] = field(default_factory=dict)
+    said: dict[tuple[str, int], set[tuple[str, int, bytes]]] = field(default_factory=dict)
 
     def slower(self, who: str) -> float:
         """The probability that an answer about them takes longer than one about nobody, over all attempts."""
@@ -142,7 +142,7 @@ def measured(kind: str, encounters: int, path: str) -> Times:
                 began_s = time.perf_counter()
                 reply = _say(stubs[who], request)
                 found.took(who, attempt, began_s)
-                said = reply.WhichOneof("directive") or "", reply.ByteSize()
+                said = reply.WhichOneof("directive") or "", reply.ByteSize(), _blank(reply)
                 found.said.setdefault((who, attempt), set()).add(said)
                 time.sleep(REST_S)
     return found
@@ -178,6 +178,15 @@ def _timings(kind: str, where: str, found: Times, quick: bool) -> Iterator[Figur
         yield Figure("SE-12", f"{who}: told by time, {found.path} {where}", kind, 1, failed, words)
 
 
+def _blank(reply: pb.VerifyReply | pb.VerifyDocumentsReply) -> bytes:
+    """Its octets without the ids, which are of this encounter alone."""
+    without = type(reply).FromString(reply.SerializeToString())
+    without.ClearField("encounter")
+    if without.HasField("proceed"):
+        without.proceed.ClearField("decision")
+    return without.SerializeToString(deterministic=True)
+
+
 def _all(found: Times, who: str) -> list[float]:
     return [ms for n in found.attempts for ms in found.of[who, n]]
 
@@ -186,7 +195,7 @@ def answers(kind: str, found: Times) -> Figure:
     last = found.attempts[-1]
     differ = sum(found.said[who, n] != found.said[NOBODY, n] for n in found.attempts for who in WHO)
     for n in found.attempts:
-        differ += {said for said, _ in found.said[NOBODY, n]} != {"wait" if n == last else "recapture"}
-    told = ", ".join(str(sorted(found.said[NOBODY, n])) for n in found.attempts)
-    words = f"the same for all three at every attempt: {told}"
+        differ += {said for said, *_ in found.said[NOBODY, n]} != {"wait" if n == last else "recapture"}
+    told = ", ".join(str(sorted({(said, size) for said, size, _ in found.said[NOBODY, n]})) for n in found.attempts)
+    words = f"the same octets for all three at every attempt: {told}"
     return Figure("SE-12", f"answers or sizes that differ, {found.path}", kind, len(WHO) * last, differ, words)

@@ -1,22 +1,18 @@
-"""`python -m calibration.service.page_crowd PORT KIND COUNT`: strangers at a page, each again when ended.
-
-Prints a line for each hundred of them that the page answered.
-"""
+"""`python -m calibration.service.page_crowd PORT KIND COUNT`: strangers at a page, each again when ended."""
 
 import asyncio
 import contextlib
-import itertools
+import os
 import resource
+import socket
 import sys
-from collections.abc import Callable
 
 ADDRESSES = 8  # of this machine, none of them its own screen's
 AGAIN_S = 1.0  # browsers wait three seconds
-DEAF_S = 10.0  # who does not listen is ended from elsewhere, and comes again
-WELL = b"HTTP/1.1 200"
-STREAM = b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
-BODY = b"POST /agent/login HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
-BODY += b"Content-Type: application/x-www-form-urlencoded\r\n"
+DEAF_S, DEAF_BYTES = 10.0, 4096  # how long, and what the kernel takes for one that does not listen
+NAMED = b"Host: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\n"  # by another name nobody gets past the guard
+STREAM = b"GET /events HTTP/1.1\r\n" + NAMED + b"\r\n"
+BODY = b"POST /agent/board HTTP/1.1\r\n" + NAMED + b"Content-Type: application/x-www-form-urlencoded\r\n"
 WORDS = {
     "readers": STREAM,
     "deaf readers": STREAM,
@@ -28,37 +24,49 @@ WORDS = {
 }
 
 
-async def stranger(port: int, number: int, kind: str, answered: Callable[[], None]) -> None:
-    """For ever: connect, say it, listen unless deaf, until ended."""
+async def stranger(port: int, number: int, kind: str) -> None:
+    """For ever: connect, say it, listen unless deaf, until ended.  A dot on stdout for each stream that is read."""
     own = f"127.0.1.{number % ADDRESSES + 1}"
     while True:
         with contextlib.suppress(OSError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(own, 0), limit=4096)
+            reader, writer = await connect(port, own, kind)
             with contextlib.closing(writer):
-                writer.write(WORDS[kind])
-                await writer.drain()
-                if (heard := await reader.read(4096)).startswith(WELL):
-                    answered()
                 if kind == "deaf readers":
                     writer.transport.pause_reading()  # type: ignore[attr-defined]
-                    await asyncio.sleep(DEAF_S)
-                while heard and kind != "deaf readers":
-                    heard = await reader.read(4096)
+                writer.write(WORDS[kind])
+                await writer.drain()
+                await (asyncio.sleep(DEAF_S) if kind == "deaf readers" else listen(reader))
         await asyncio.sleep(AGAIN_S)
+
+
+async def connect(port: int, own: str, kind: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    gate = socket.socket()
+    try:
+        if kind == "deaf readers":
+            gate.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DEAF_BYTES)
+        gate.setblocking(False)
+        gate.bind((own, 0))
+        await asyncio.get_running_loop().sock_connect(gate, ("127.0.0.1", port))
+    except OSError:
+        gate.close()
+        raise
+    return await asyncio.open_connection(sock=gate, limit=4096)
+
+
+async def listen(reader: asyncio.StreamReader) -> None:
+    told = False
+    while heard := await reader.read(4096):
+        if not told and b"data: " in heard:
+            told = True
+            os.write(sys.stdout.fileno(), b".")
 
 
 async def crowd(port: int, kind: str, count: int) -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    answers = itertools.count(1)
-
-    def answered() -> None:
-        if next(answers) % 100 == 0:
-            print("answered", flush=True)
-
     async with asyncio.TaskGroup() as strangers:
         for number in range(count):
-            strangers.create_task(stranger(port, number, kind, answered))
+            strangers.create_task(stranger(port, number, kind))
             await asyncio.sleep(0.001)
 
 

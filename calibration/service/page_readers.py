@@ -13,55 +13,51 @@ from pathlib import Path
 
 from calibration.rehearsal.__main__ import set_up
 from calibration.rehearsal.cast import EMPTY, MORNING, Act, acts, portrait
-from calibration.rehearsal.lane import Lane, LaneFailed
+from calibration.rehearsal.lane import Lane
 from calibration.rehearsal.play import Encounter, Stage, with_records
 from calibration.service.figure import Figure
 from calibration.service.page_crowd import WORDS
 
 STRANGERS = 1500
 SETTLED_S = 5.0
+MANY = 100  # of them at the same time; the page has places for 128 of eight addresses
 LAG_S = 0.1
 ENDED_S = 2.0
-MANY = 500  # strangers at least, or it was no crowd
 
 
 @contextmanager
 def crowded(lane: Lane, kind: str, count: int = STRANGERS) -> Iterator[None]:
-    """Strangers of this kind for as long as the block lasts; in the field they have machines of their own.
-
-    Raises LaneFailed if there was no crowd: who was ended for others must have been many, and readers must have read.
-    """
+    """Strangers of this kind for as long as the block lasts; in the field they have machines of their own."""
     command = [sys.executable, "-m", "calibration.service.page_crowd", str(lane.pages), kind, str(count)]
-    crowd = subprocess.Popen(["nice", "-n", "10", *command], stdout=subprocess.PIPE)
-    try:
-        time.sleep(SETTLED_S)
-        if came(lane) < MANY:
-            raise LaneFailed(f"{came(lane):g} of {count} strangers came to the page")
-        yield
-        if crowd.poll() is not None:
-            raise LaneFailed(f"the crowd ended with {crowd.returncode}")
-    finally:
-        crowd.kill()
-        answered, _ = crowd.communicate()
-    if kind.endswith("readers") and not answered:
-        raise LaneFailed("no stranger read the page")
+    before = _turned_away(lane)
+    with tempfile.TemporaryFile() as dots:
+        crowd = subprocess.Popen(["nice", "-n", "10", *command], stdout=dots, stderr=subprocess.DEVNULL)
+        try:
+            time.sleep(SETTLED_S)
+            held = metric(lane, 'limen_gate_connections{of="strangers"}')
+            assert held > MANY or _turned_away(lane) > before, f"{kind}: nobody came"
+            assert kind != "readers" or os.fstat(dots.fileno()).st_size > MANY, "few read the stream"
+            yield
+            assert crowd.poll() is None, f"{kind}: they went home"
+        finally:
+            crowd.kill()
+            crowd.wait()
 
 
-def came(lane: Lane) -> float:
-    """Strangers who are connected, and those that made room for others."""
-    held = metrics(lane)
-    return held['limen_gate_connections{of="strangers"}'] + held["limen_gate_connections_ended"]
+def metric(lane: Lane, name: str) -> float:
+    """As Prometheus is told."""
+    with urllib.request.urlopen(f"{lane.traveller_page}metrics", timeout=30) as page:
+        lines = page.read().decode().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
+
+
+def _turned_away(lane: Lane) -> float:
+    return metric(lane, "limen_gate_connections_ended") + metric(lane, "limen_gate_connections_refused")
 
 
 def loop_lag_s(lane: Lane) -> float:
-    """Most that the gate's loop was late in the last minute, as Prometheus is told."""
-    return metrics(lane)["limen_gate_loop_lag_seconds"]
-
-
-def metrics(lane: Lane) -> dict[str, float]:
-    with urllib.request.urlopen(f"{lane.traveller_page}metrics", timeout=30) as page:
-        lines = page.read().decode().splitlines()
-    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+    """Most that the gate's loop was late in the last minute."""
+    return metric(lane, "limen_gate_loop_lag_seconds")
 
 
 def safe(lane: Lane) -> int:

@@ -175,7 +175,8 @@ def measure(at: Scratch, rounds: int) -> Figure:
             trials += 1
             if not kept_time(at.engine, place, timer, Jump(by_ms, rng.uniform(0.05, 0.9), down)):
                 failed.append(timer.name)
-    words = f"{len(TIMERS)} timers, jumps of 24 h ahead and back, half of them while the service was down"
+    words = f"{len(TIMERS)} timers, jumps of 24 h ahead and back: early or late while it runs ({trials // 2}), "
+    words += f"late after a restart ({trials // 2})"
     words += f"; failed: {', '.join(sorted(set(failed)))}" if failed else ""
     return Figure("ER-06", "no timer ends early or late", at.kind, trials, len(failed), words)
 

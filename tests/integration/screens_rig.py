@@ -62,8 +62,14 @@ class Screens:
         config = uvicorn.Config(app, port=self.port, log_level="error", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         moving = asyncio.create_task(self._move())
-        self._ready.set()
-        await self._server.serve()
+        serving = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            await asyncio.wait([serving], timeout=0.01)
+            if serving.done():
+                break
+        else:
+            self._ready.set()
+        await serving
         moving.cancel()
 
     async def _move(self) -> None:

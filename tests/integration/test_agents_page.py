@@ -1,5 +1,6 @@
 """Boarding by documents on the agent's page: one person, one place, asked once, by keyboard alone."""
 
+import time
 from typing import Any
 
 import pytest
@@ -27,9 +28,17 @@ def yes(page: Page) -> Locator:
 
 
 def only(screens: Screens, page: Page) -> Event:
-    page.wait_for_timeout(500)
+    await_heard(screens, page, 1)
     (event,) = screens.heard
     return event
+
+
+def await_heard(screens: Screens, page: Page, count: int) -> None:
+    """So many events, and a while in which one more would come."""
+    until_s = time.monotonic() + 10
+    while len(screens.heard) < count and time.monotonic() < until_s:
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(300)
 
 
 def places(page: Page) -> dict[str, Any]:
@@ -275,7 +284,7 @@ def test_keyboard_alone_while_events_arrive(screens: Screens, boarding: Page) ->
     screens.update(boarding=Boarding("e1", "t12", Stage.ASKED))
     expect(boarding.get_by_role("button", name="Take back")).to_be_focused()
     boarding.keyboard.press("Escape")
-    boarding.wait_for_timeout(300)
+    await_heard(screens, boarding, 2)
     assert screens.heard[1:] == [AgentWithdraws("e1")]
     screens.update(boarding=Boarding("e1", "t12", Stage.ENDED, Result.TAKEN_BACK))
     expect(boarding.get_by_role("button", name="Done")).to_be_focused()

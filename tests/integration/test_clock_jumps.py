@@ -23,7 +23,8 @@ from tests.conftest import Service, board, flight
 DAY_MS = 86_400_000
 ROOT = Path(__file__).parents[2]
 READS = re.compile(
-    r"(?<!def )\b(?:utc_ms|time\.time|time\.time_ns|date\.today)\(\)|datetime\.now\(|\.clock import .*\butc_ms\b"
+    r"(?<!def )\b(?:utc_ms|time\.(?:time|time_ns|gmtime|localtime|ctime|asctime)|date(?:time)?\.today)\(\)"
+    r"|time\.strftime\([^,()]*\)|datetime\.(?:now|utcnow)\(|\.clock import .*\butc_ms\b"
 )
 
 # Every place that reads the wall clock of its machine, and why a jump of it does no harm.
@@ -42,6 +43,7 @@ READERS = {
     "edge/encounter/journal.py": "names and ages of files: never before those there are, never by one reading alone",
     "edge/scan.py": "documents carry dates",
     "edge/screens/app.py": "documents carry dates",
+    "hardware/__main__.py": "the bench: a model's count of starts, the stamp of a finding a person reads",
 }
 
 
@@ -97,5 +99,5 @@ def escalates(service: Service, journey: str) -> None:
 
 
 def test_er06_whoever_reads_the_wall_clock_is_listed_with_why_that_does_no_harm() -> None:
-    files = (*ROOT.glob("backend/**/*.py"), *ROOT.glob("edge/**/*.py"))
+    files = [path for room in ("backend", "edge", "hardware", "vision") for path in ROOT.glob(f"{room}/**/*.py")]
     assert {str(path.relative_to(ROOT)) for path in files if READS.search(path.read_text())} == READERS.keys()

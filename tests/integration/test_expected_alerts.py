@@ -9,21 +9,24 @@ import pytest
 from limen.v1.approvals_pb2 import HotlistEnd, ProposeRequest
 from sqlalchemy import Connection
 
-from backend import alerts, expected_alerts
-from backend.adjudicating import INTERCEPT, NOT_THIS_PERSON, RELEASE, Verdict
+from backend import alerts, approvals, expected_alerts
+from backend.adjudicating import INTERCEPT, RELEASE, Verdict
 from backend.alerts import View
 from backend.biographic import Biographic
-from backend.errors import Changed, NotAllowed, Refused, Repeated
+from backend.errors import Changed, NotAllowed
 from backend.keys import of_gallery
+from backend.proposal_content import show
 from backend.retention import purge
+from backend.settings import Rules
 from backend.store import alerts as kept
-from backend.store import allowances, answers, journeys, schema, travelers
+from backend.store import journeys, schema, travelers
 from backend.store.alerts import Alert
 from backend.store.backlog import backlog
 from backend.store.engine import Store
 from backend.store.journeys import Journey
+from backend.store.proposals import APPROVED, Settlement
 from backend.store.travelers import Traveler
-from tests.integration.desk import DAY_MS, HOUR_MS, HUBER, MEYER, NOW, SUPERVISOR, WARRANT, Desk, officer, rows
+from tests.integration.desk import ANALYST, DAY_MS, HOUR_MS, HUBER, MEYER, NOW, SUPERVISOR, WARRANT, Desk, officer, rows
 
 Act = Callable[[Desk], object]
 
@@ -222,36 +225,6 @@ def test_the_hit_at_the_gate_is_an_alert_of_its_own(desk: Desk) -> None:
     desk.take(MEYER, ahead)
 
 
-def test_hum1_an_interception_ahead_needs_a_ground_that_is_not_the_face_and_who_has_taken_it(desk: Desk) -> None:
-    alert = raised(desk)
-    with pytest.raises(NotAllowed):
-        desk.adjudicate(MEYER, alert, Verdict(INTERCEPT, "wanted", WARRANT))
-    desk.take(MEYER, alert)
-    for ground in ("", "on the hotlist", "match"):
-        with pytest.raises(Refused, match="not the face"):
-            desk.adjudicate(MEYER, alert, Verdict(INTERCEPT, "wanted", ground))
-    desk.adjudicate(MEYER, alert, Verdict(INTERCEPT, "wanted", WARRANT))
-    assert desk.ask(answers.intercepted, desk.journey) == {desk.people[0]}
-    desk.ask(journeys.assign, "G7", desk.journey)
-    assert look(desk) == 0, "an officer has decided: it is not told again"
-
-
-def test_a_release_ahead_gives_one_allowance(desk: Desk) -> None:
-    alert = raised(desk)
-    desk.take(MEYER, alert)
-    desk.adjudicate(MEYER, alert, Verdict(RELEASE, "talked to, nothing found"))
-    with desk.engine.begin() as db:
-        assert allowances.usable(db, desk.journey, desk.people[0], desk.now_utc_ms) is not None
-
-
-def test_not_this_person_proposes_the_end_of_the_entry(desk: Desk) -> None:
-    alert = raised(desk)
-    desk.take(MEYER, alert)
-    desk.adjudicate(MEYER, alert, Verdict(NOT_THIS_PERSON, "another of that name"))
-    kinds = [row["kind"] for row in desk.ask(rows, schema.proposals) if not row["settled"]]
-    assert kinds == ["hotlist_end"]
-
-
 def test_acc1_officers_of_another_port_neither_see_nor_take_it(desk: Desk) -> None:
     alert, elsewhere = raised(desk), officer("o.rossi", "GVA")
     assert not alerts.concerns(alert, elsewhere)
@@ -299,23 +272,29 @@ def test_a_stream_tells_it_each_change_and_its_end(desk: Desk) -> None:
     ]
 
 
+def _approved(db: Connection, desk: Desk) -> None:
+    asked = approvals.propose(db, desk.acting(ANALYST), Rules(), desk.listed(0))
+    seen = show(db, desk.acting(SUPERVISOR), Rules(), asked)
+    said = Settlement(APPROVED, SUPERVISOR.name, "looked at it", desk.now_utc_ms, digest=seen.digest)
+    approvals.settle(db, desk.acting(SUPERVISOR), Rules(), said, asked.proposal)
+
+
 def test_the_job_raises_it_after_an_approval_rang(desk: Desk) -> None:
     async def story() -> None:
-        store = Store(desk.engine)
-        job = asyncio.create_task(expected_alerts.run(store, desk.keys, lambda: desk.now_utc_ms))
+        store, asked = Store(desk.engine), list[int]()
+
+        def clock() -> int:
+            asked.append(desk.now_utc_ms)
+            return desk.now_utc_ms
+
+        job = asyncio.create_task(expected_alerts.run(store, desk.keys, clock))
         try:
+            while len(asked) < 2:  # it has looked once, when nobody was wanted
+                await asyncio.sleep(0.05)
+            await store.run(_approved, desk)
             while not await store.read(kept.open_at, "*"):
                 await asyncio.sleep(0.05)
         finally:
             job.cancel()
 
-    desk.wanted(0)
     asyncio.run(asyncio.wait_for(story(), 30))
-
-
-def test_adjudicating_it_twice_says_so(desk: Desk) -> None:
-    alert = raised(desk)
-    desk.take(MEYER, alert)
-    desk.adjudicate(MEYER, alert, Verdict(RELEASE, "nothing found"))
-    with pytest.raises(Repeated):
-        desk.adjudicate(MEYER, alert, Verdict(NOT_THIS_PERSON, "nothing found"))

@@ -180,13 +180,18 @@ async def test_er06_a_ports_gallery_is_not_ended_by_a_clock_that_jumped(
 
 
 async def test_two_replicas_share_what_was_lived_through(store: Store, keys: KeyRing) -> None:
-    machine = Machine()
-    clocks = [machine.clock(), machine.clock()]
+    machine, slept = Machine(), Machine()
+    clocks = [machine.clock(), machine.clock(), slept.clock()]
     for clock in clocks:
         await clock.start(store)
     machine.wall_ms += 2 * DAY_MS
     for _ in range(4):
-        await asyncio.gather(*(hours(machine, clock, store, keys, 0.25) for clock in clocks))
+        await asyncio.gather(*(hours(machine, clock, store, keys, 0.25) for clock in clocks[:2]))
+    assert await store.read(lived.kept) == NOW + 2 * HOUR_MS, "once, not by each"
+    slept.wall_ms = machine.wall_ms
+    await clocks[2].look(store)
+    assert clocks[2]() == NOW + 2 * HOUR_MS, "what the others lived through"
+    assert await store.read(lived.kept) == NOW + 2 * HOUR_MS
     assert len(there(keys)) == 3
 
 

@@ -1,9 +1,6 @@
 """Agents at a real appliance's podium, with a real service and without one; pages over TLS."""
 
 import asyncio
-import http.client
-import socket
-import ssl
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
@@ -12,8 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-import uvicorn
-from limen.v1 import screens_pb2
 from sqlalchemy import Connection, select
 
 from backend.clock import utc_ms
@@ -22,20 +17,14 @@ from backend.people import passwords
 from backend.people.posts import parse
 from backend.store import people, schema, shifts
 from backend.store.people import Account
-from calibration.rehearsal.lane import free_port
-from edge.agent_orders import carry_out
 from edge.agents import codes, kept
 from edge.agents.shifts import FILE, Begun, Shifts
 from edge.agents.tries import FREE, FREE_IN_ALL, IN_ALL_S, LONGEST_S, Tries
 from edge.encounter.events import AskDocuments, Boarded, Outcome, Proceed
-from edge.errors import JournalUnfit, SettingsUnfit
-from edge.screens.app import build
-from edge.screens.places import Places
-from edge.screens.serving import served
+from edge.errors import JournalUnfit
 from edge.sentences import Refusal
 from edge.service import NoShift, ServiceClient
 from edge.settings import Service
-from edge.view import View
 from tests.conftest import PASSWORD, Caller, board, flight
 from tests.conftest import Service as Running
 from tests.podium import AGENT, CODES, drawn, hold_codes, identity, shifts_at
@@ -325,62 +314,3 @@ def test_a_file_that_is_damaged_is_named_and_no_code_is_good_again(tmp_path: Pat
     (tmp_path / FILE).write_text('{"used": [')
     with pytest.raises(JournalUnfit, match=r"it is damaged; have .* draw new one-time codes, then remove it"):
         kept.read(tmp_path / FILE)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "10.1.2.3", "gate-1.example", "::"])
-def test_pages_go_over_no_network_without_their_certificate(tmp_path: Path, host: str) -> None:
-    (tmp_path / "peer.pem").write_text("")
-    with pytest.raises(SettingsUnfit, match=r"limen-tvs device renew … --host NAME"):
-        served(host, tmp_path)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.0.0.7"])
-def test_pages_for_this_machine_alone_need_none(tmp_path: Path, host: str) -> None:
-    where = served(host, tmp_path)
-    assert where.scheme == "http"
-    assert {host, "localhost"} <= where.names
-
-
-async def test_pages_over_tls_answer_to_their_name_by_a_certificate_of_our_authority(tmp_path: Path) -> None:
-    of = identity(tmp_path)
-    where, port = served("0.0.0.0", of), free_port(0)
-    assert where.names == {"gate-1.example"}
-    hold_codes(tmp_path / "j", 1)
-    view = View()
-    podium = shifts_at(tmp_path / "j", of, lambda open_: view.update(shifts=open_))
-
-    async def order(command: screens_pb2.ScreenCommand) -> screens_pb2.ScreenAnswer:
-        return (await carry_out(command, view, podium))[0]
-
-    pages = build(view, order, where, Places())
-    config = uvicorn.Config(
-        pages, "127.0.0.1", port, log_level="error", ssl_certfile=where.certificate, ssl_keyfile=where.key
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    assert await asyncio.to_thread(_status, port, of, "gate-1.example") == 200
-    assert await asyncio.to_thread(_status, port, of, "127.0.0.1") == 421
-    assert await asyncio.to_thread(_status, port, of, "gate-1.example", origin="http://gate-1.example") == 403
-    assert await asyncio.to_thread(_status, port, of, "gate-1.example", origin="https://gate-1.example") == 303
-    server.should_exit = True
-    await serving
-
-
-def _status(port: int, of: Path, host: str, origin: str = "") -> int:
-    """As a browser that knows the appliance by its name asks, wherever that leads."""
-    trusts = ssl.create_default_context(cafile=str(of / "ca.pem"))
-    form = f"person={AGENT}&secret={CODES[0]}".encode() if origin else None
-    line = trusts.wrap_socket(
-        socket.create_connection(("127.0.0.1", port), timeout=10), server_hostname="gate-1.example"
-    )
-    connection = http.client.HTTPSConnection("gate-1.example")
-    connection.sock = line
-    headers = {"Host": host, "Content-Type": "application/x-www-form-urlencoded", "Origin": origin}
-    connection.request("POST" if form else "GET", "/agent/login" if form else "/agent", form, headers)
-    answer = connection.getresponse()
-    if answer.status == 303:
-        assert "Secure" in (answer.headers["Set-Cookie"] or "")
-    connection.close()
-    return answer.status

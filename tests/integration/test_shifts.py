@@ -138,7 +138,7 @@ def test_codes_are_ten_of_sixty_bits_shown_once_and_gates_get_hashes_that_name_n
     name = agent(service)
     made = drawn(service, name)
     assert len({*made}) == 10
-    assert all(len(code.replace("-", "")) * 5 >= 50 for code in made)
+    assert all(len(code.replace("-", "")) * 5 == 60 for code in made)
     told = held(gate)
     mine = {codes.verifier(told.salt, name, code) for code in made}
     assert mine <= set(told.verifiers)

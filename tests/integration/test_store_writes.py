@@ -190,7 +190,8 @@ async def test_a_commit_no_standby_confirmed_is_unknown_and_a_store_that_waits_f
     assert (await until(store, None)).synchronous is False
     own.tell("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()")
     try:
-        await asyncio.sleep(0.5)
+        while own.tell("SHOW synchronous_standby_names") != [("nobody",)]:  # each time a new connection
+            await asyncio.sleep(0.05)
         asked = asyncio.create_task(store.run(welcome("alone")))
         await until(store, Trouble.BUSY, 12)
         assert not asked.done()

@@ -107,6 +107,7 @@ def test_a_brain_that_stands_still_makes_no_page_promise_anything(lane: Lane, br
 
 def test_a_brain_that_was_killed_makes_no_page_promise_anything(lane: Lane, browser: Browser) -> None:
     traveler, agent = pages(lane, browser)
+    expect(traveler.locator("body")).to_have_attribute("data-prompt", "welcome")
     expect(agent.locator("#stale")).to_be_hidden()
     os.killpg(lane.parts["appliance"].pid, signal.SIGKILL)
     lane.parts.pop("appliance").wait()
