@@ -15,7 +15,7 @@ from backend.errors import NoShift
 from backend.looking import Shot
 from backend.named_fields import copied
 from backend.parts import Parts
-from backend.question import CROSS, DOCUMENTS, IDENTIFY, Question, stored_answer
+from backend.question import CROSS, DOCUMENTS, IDENTIFY, Question, require_may_ask, stored_answer
 from backend.store import decisions, shifts
 from backend.store.decisions import Decision
 from backend.verifier import Submission
@@ -90,6 +90,7 @@ def _by_agent(db: Connection, asked: Question, session: str, now_utc_ms: int) ->
     """
     if (held := stored_answer(decisions.of_encounter(db, asked.encounter), asked)) is not None:
         return held
+    require_may_ask(db, asked)
     problem = shifts.problem(db, session, asked.agent, asked.port, now_utc_ms, now=True)
     if problem or not shifts.works_at(db, asked.agent, asked.port):
         raise NoShift(f"{asked.agent}: {problem or 'no agent of this port any more'}; log in at the gate")

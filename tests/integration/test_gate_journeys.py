@@ -114,8 +114,8 @@ def _announced(db: Connection, keys: KeyRing, name: str, at: str) -> list[str]:
     who = people(name, 9)
     for key in (of_gallery(name), of_citizens(name)):
         keys.make(key)
-    journeys.announce(db, Journey(name, "air", "out", "c", at, "HKG", None, None, POLICY, 1))
-    travelers.expect(db, keys, name, who, 1)
+    journeys.announce(db, Journey(name, "air", "out", "c", at, "HKG", None, None, POLICY, _now()))
+    travelers.expect(db, keys, name, who, _now())  # of long ago they would be purged meanwhile
     box = templates.box_of(keys, name, citizen=False)
     for one, vector in zip(who, vectors(np.random.default_rng(9), 9), strict=True):
         templates.enrol(db, box, one.traveler, template_version(), [Sample(vector, "specimen", 100, "")])
