@@ -1,6 +1,7 @@
 """Whether a traveler whose documents an agent checked may pass: asked, decided, recorded as a face is (HUM-3)."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -14,13 +15,17 @@ UNASKED = "boarded"  # the purpose of a decision nobody asked for: somebody was 
 BY_DOCUMENTS = ", documents"  # with the policy's version
 
 
-def conclude_documents(db: Connection, question: Question, now_utc_ms: int) -> Decision:
-    """Decide and record; a question that was answered gets that answer.  Raises as `conclude` does."""
+def conclude_documents(
+    db: Connection, question: Question, now_utc_ms: int, vouched: Callable[[], None] = lambda: None
+) -> Decision:
+    """Decide and record; a question that was answered gets that answer.  vouched: raises where nobody may ask it for
+    this agent now.  Raises as `conclude` does."""
     before = decisions.of_encounter(db, question.encounter)
     if (answered := stored_answer(before, question)) is not None:
         return answered
     background = known_of(db, question, question.claimed, now_utc_ms, before)
     require_gate_serves_journey(question, background.facts)
+    vouched()
     directive = _of_documents(question, background, closed=not background.facts.run.seen_here)
     return _by_documents(db, question, background, directive, now_utc_ms)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from functools import partial
 
 from google.protobuf.message import Message
 from limen.v1 import verification_pb2 as pb
@@ -15,7 +16,7 @@ from backend.errors import NoShift
 from backend.looking import Shot
 from backend.named_fields import copied
 from backend.parts import Parts
-from backend.question import CROSS, DOCUMENTS, IDENTIFY, Question, require_may_ask, stored_answer
+from backend.question import CROSS, DOCUMENTS, IDENTIFY, Question
 from backend.store import decisions, shifts
 from backend.store.decisions import Decision
 from backend.verifier import Submission
@@ -84,17 +85,15 @@ def _submission(request: pb.VerifyRequest, context: Context, purpose: str) -> Su
 
 
 def _by_agent(db: Connection, asked: Question, session: str, now_utc_ms: int) -> Decision:
-    """What was answered stays answered, though the shift has ended since.
+    """What was answered stays answered, though the shift has ended since."""
+    return conclude_documents(db, asked, now_utc_ms, partial(_require_shift, db, asked, session, now_utc_ms))
 
-    Raises NotAllowed where the gate has nothing to ask, NoShift for an agent who has none at this port now.
-    """
-    if (held := stored_answer(decisions.of_encounter(db, asked.encounter), asked)) is not None:
-        return held
-    require_may_ask(db, asked)
+
+def _require_shift(db: Connection, asked: Question, session: str, now_utc_ms: int) -> None:
+    """Raises NoShift for an agent who has none at this port now."""
     problem = shifts.problem(db, session, asked.agent, asked.port, now_utc_ms, now=True)
     if problem or not shifts.works_at(db, asked.agent, asked.port):
         raise NoShift(f"{asked.agent}: {problem or 'no agent of this port any more'}; log in at the gate")
-    return conclude_documents(db, asked, now_utc_ms)
 
 
 def _documents_question(request: pb.VerifyDocumentsRequest) -> Question:
