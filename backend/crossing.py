@@ -17,7 +17,7 @@ from backend.question import CROSS, DOCUMENTS, Question
 from backend.store import allowances, audit, boardings, crossings, decisions, journeys, outbox, shifts, travelers
 from backend.store.audit import Note
 from backend.store.crossings import Crossing
-from backend.store.decisions import NOBODY, Known
+from backend.store.decisions import NOBODY, Decision, Known
 from backend.store.journeys import Journey
 
 if TYPE_CHECKING:  # a record needs no model
@@ -125,9 +125,9 @@ def report(db: Connection, how: Recording, told: Report) -> Status:
 
 
 def _settle(db: Connection, how: Recording, told: Report) -> _Settled:
-    if told.kind in ("boarded", "not_boarded"):
-        return _by_agent(db, how, told)
     given = decisions.granted(db, told.encounter, told.decision or "")
+    if told.kind in ("boarded", "not_boarded"):
+        return _by_agent(db, how, told, given)
     if given is None or given.device != told.device or given.traveler is None:
         raise NotAllowed(f"decision {told.decision} was not given to this encounter and device")
     if given.purpose != CROSS:
@@ -139,20 +139,20 @@ def _settle(db: Connection, how: Recording, told: Report) -> _Settled:
     if told.since_answer_ms > LATEST_MS:
         late = f"{told.since_answer_ms} ms after the answer, at most {LATEST_MS}"
         return _Settled(Status.LATE, "passage.late", given.traveler, late)
-    return _confirm(db, how, replace(told, gate=given.gate), run, given.traveler)
+    return _confirm(db, how, replace(told, gate=given.gate), run, given.traveler, given)
 
 
-def _by_agent(db: Connection, how: Recording, told: Report) -> _Settled:
+def _by_agent(db: Connection, how: Recording, told: Report, given: Decision | None) -> _Settled:
     """The gate was opened by documents: recorded whatever the rules would have said, and never in silence (HUM-3)."""
     run = _run(db, told, told.journey)
     told = replace(told, gate=_boarded_at(db, told, run))
     _vouched(db, how, told)
-    if not _asked(db, told):
-        at = crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
+    if not _asked(told, given):
+        at = _crossed_at(told, how)
         documents_check.record_unasked(db, _question(told, told.traveler or ""), at, how.now_utc_ms)
     if told.kind == "not_boarded":
         return _Settled(Status.RECORDED, "passage.not_confirmed", told.traveler or "", told.why or "")
-    return _confirm(db, how, told, run, told.traveler or "")
+    return _confirm(db, how, told, run, told.traveler or "", given)
 
 
 def _question(told: Report, traveler: str) -> Question:
@@ -174,7 +174,7 @@ def _question(told: Report, traveler: str) -> Question:
 
 def _vouched(db: Connection, how: Recording, told: Report) -> None:
     """What an agent did without a good shift happened all the same: it is recorded, and the log says what was wrong."""
-    at = crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
+    at = _crossed_at(told, how)
     problem = shifts.problem(db, told.session, told.agent or "", told.port, at)
     if problem:
         subject, result = told.encounter, f"agent {told.agent}: {problem}"
@@ -183,9 +183,8 @@ def _vouched(db: Connection, how: Recording, told: Report) -> None:
         )
 
 
-def _asked(db: Connection, told: Report) -> bool:
+def _asked(told: Report, given: Decision | None) -> bool:
     """Whether the service let this very boarding happen, not long before it did."""
-    given = decisions.granted(db, told.encounter, told.decision or "")
     if given is None or told.since_answer_ms > LATEST_MS:
         return False
     boarding = (told.device, told.journey, told.traveler, DOCUMENTS)
@@ -210,12 +209,15 @@ def _boarded_at(db: Connection, told: Report, run: Journey) -> str:
     return at
 
 
-def _confirm(db: Connection, how: Recording, told: Report, run: Journey, traveler: str) -> _Settled:
+def _confirm(
+    db: Connection, how: Recording, told: Report, run: Journey, traveler: str, given: Decision | None
+) -> _Settled:
     """Somebody who never was on the manifest has no record to be part of: the log has it, and an officer was told."""
     who = decisions.known(db, run.journey, traveler)
     if who is NOBODY:
         return _Settled(Status.RECORDED, "passage.unlisted", traveler, "not on this journey's manifest")
-    let = _let_pass(db, how, told, run.journey, traveler)
+    usable = allowances.usable(db, run.journey, traveler, _crossed_at(told, how))
+    let_pass = usable is not None or (given is not None and given.allowance is not None)
     allowances.spend(db, run.journey, traveler, told.encounter)
     if not run.direction:
         # A closed loop (SEA-1) or a domestic run ends in the country it began in: nobody leaves or enters.
@@ -225,18 +227,11 @@ def _confirm(db: Connection, how: Recording, told: Report, run: Journey, travele
     crossing = _crossing(how, told, run, _Passage(traveler, who, named, kind))
     systems = systems_for(how.systems, kind, recorded=who.recorded) if named else ()
     if not crossings.confirm(db, crossing, systems, how.now_utc_ms):
-        if not let:
+        if not let_pass:  # by a named person, once more
             documents_check.record_second(db, _question(told, traveler), how.now_utc_ms)
         return _Settled(Status.DUPLICATE, "crossing.duplicate", traveler, "the first record stands")
     by = f" by agent {told.agent}" if told.agent else ""
     return _Settled(Status.RECORDED, "crossing.recorded", crossing.crossing, f"{kind}{by}; {_told_to(systems, named)}")
-
-
-def _let_pass(db: Connection, how: Recording, told: Report, journey: str, traveler: str) -> bool:
-    """Whether a named person let this traveler pass once, in spite of what the rules say."""
-    given = decisions.granted(db, told.encounter, told.decision or "")
-    at = crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
-    return bool(given and given.allowance) or allowances.usable(db, journey, traveler, at) is not None
 
 
 def _told_to(systems: tuple[str, ...], named: Biographic | None) -> str:
@@ -260,7 +255,7 @@ def systems_for(configured: tuple[str, ...], kind: str, *, recorded: bool) -> tu
 
 
 def _crossing(how: Recording, told: Report, run: Journey, of: _Passage) -> Crossing:
-    made, crossed = str(uuid.uuid4()), crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
+    made, crossed = str(uuid.uuid4()), _crossed_at(told, how)
     return Crossing(
         crossing=made,
         journey=run.journey,
@@ -291,7 +286,11 @@ def crossed_utc_ms(ended_utc_ms: int, now_utc_ms: int) -> int:
     return ended_utc_ms if now_utc_ms - OLDEST_MS <= ended_utc_ms <= now_utc_ms + AHEAD_MS else now_utc_ms
 
 
+def _crossed_at(told: Report, how: Recording) -> int:
+    return crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms)
+
+
 def _distrust(told: Report, how: Recording) -> str:
-    if crossed_utc_ms(told.ended_utc_ms, how.now_utc_ms) == told.ended_utc_ms:
+    if _crossed_at(told, how) == told.ended_utc_ms:
         return ""
     return f"; the device's clock said {told.ended_utc_ms} and is not trusted, the time is the service's"
