@@ -35,12 +35,8 @@ class LivedClock:
         return ahead_ms if ahead_ms > TOLERANCE_MS else 0
 
     async def start(self, store: Store) -> None:
-        kept = await store.read(lived.kept)
-        self._lived = begin(kept, self.wall(), self.monotonic())
+        self._lived = await store.run(self._begun)
         self._kept_utc_ms = self._lived.utc_ms
-        if self.ahead_ms:
-            await store.run(self._disbelieve)
-        await store.run(lived.keep, self._lived.utc_ms)
 
     async def run(self, store: Store) -> None:
         """For ever.  Raises StoreDown."""
@@ -54,22 +50,31 @@ class LivedClock:
         if disbelieved and not self.ahead_ms:
             log.info("clock.believed_again")
 
+    # Read and written in one transaction: what an administrator confirms meanwhile is not overwritten.
+
+    def _begun(self, db: Connection) -> Lived:
+        begun = begin(lived.kept(db, to_change=True), self.wall(), self.monotonic())
+        _keep(db, begun, believed=True)
+        return begun
+
     def _looked(self, db: Connection) -> tuple[int, Lived]:
-        """Read and written in one transaction: what an administrator confirms meanwhile is not overwritten."""
-        before = self._lived
         kept_utc_ms = lived.kept(db, to_change=True) or 0
-        assert before is not None, "started"
-        now = look(before, kept_utc_ms, self.wall(), self.monotonic())
-        if now.ahead_ms > TOLERANCE_MS and before.ahead_ms <= TOLERANCE_MS:
-            self._disbelieve(db)
-        lived.keep(db, now.utc_ms)
+        now = look(self._started, kept_utc_ms, self.wall(), self.monotonic())
+        _keep(db, now, believed=self._started.ahead_ms <= TOLERANCE_MS)
         return kept_utc_ms, now
 
     def _now(self) -> Lived:
-        assert self._lived is not None, "started"
-        return look(self._lived, self._kept_utc_ms, self.wall(), self.monotonic())
+        return look(self._started, self._kept_utc_ms, self.wall(), self.monotonic())
 
-    def _disbelieve(self, db: Connection) -> None:
-        """Nothing is deleted by it yet; it may be that the service was down so long."""
-        log.warning("clock.disbelieved", ahead_s=self.ahead_ms // 1000, do="check the clock, see `limen-tvs doctor`")
-        note(db, Note(self(), WHO, ROLE, "clock.disbelieved", purpose="RET-2", result=str(self.ahead_ms)))
+    @property
+    def _started(self) -> Lived:
+        assert self._lived is not None, "started"
+        return self._lived
+
+
+def _keep(db: Connection, now: Lived, *, believed: bool) -> None:
+    """believed: the clock before.  Nothing is deleted by one that is not; maybe the service was down so long."""
+    if believed and now.ahead_ms > TOLERANCE_MS:
+        log.warning("clock.disbelieved", ahead_s=now.ahead_ms // 1000, do="check the clock, see `limen-tvs doctor`")
+        note(db, Note(now.utc_ms, WHO, ROLE, "clock.disbelieved", purpose="RET-2", result=str(now.ahead_ms)))
+    lived.keep(db, now.utc_ms)
