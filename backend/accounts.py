@@ -64,7 +64,7 @@ def make(db: Connection, acting: Acting, proposal: str, what: pb.ProposeRequest)
     given = proposed(said) if isinstance(said, Posts) else set()
     _reaches(acting, {*people.held(db, said.person), *given})
     if isinstance(said, pb.NewAccount):
-        people.add(db, Account(said.person, None, said.issuer or None, said.subject or None), sorted(given))
+        people.add(db, Account(said.person, None, said.issuer or None, said.subject or None), [])
     for post in given:
         people.hold(db, said.person, post)
     if isinstance(said, pb.Restoration):
@@ -91,7 +91,12 @@ def show(db: Connection, what: pb.ProposeRequest) -> pb.Content:
 
 def proposed(said: Posts) -> set[Post]:
     """Raises Refused for a role or port that there is not."""
-    return {parse(f"{post.role}@{post.port}") for post in said.posts}
+    return set(map(meant, said.posts))
+
+
+def meant(said: people_pb2.Post) -> Post:
+    """Raises Refused for a role or port that there is not."""
+    return parse(f"{said.role}@{said.port}")
 
 
 def told(posts: Iterable[Post]) -> list[people_pb2.Post]:

@@ -10,14 +10,13 @@ import typer
 from google.protobuf.json_format import MessageToJson
 from limen.v1 import approvals_pb2 as pb
 from limen.v1.approvals_pb2_grpc import ApprovalsStub
-from limen.v1.people_pb2 import Post
 
 from backend.commands.officers import Reason
 from backend.commands.signed_in import Signed, TokenFile, signed_in
-from backend.commands.terms import Identity, Server, stop
+from backend.commands.terms import ROLES, Identity, Server, post_said, stop
 from backend.proposal_content import digest
 
-Role = Annotated[list[str], typer.Option(help="such as officer@ZRH, or auditor@*; several may be given")]
+Role = Annotated[list[str], ROLES]
 propose = typer.Typer(help="Ask for what a second person must approve.", no_args_is_help=True)
 
 
@@ -101,14 +100,14 @@ def account(
     subject: Annotated[str, typer.Option(help="what the issuer calls this person")] = "",
 ) -> None:
     """An account with these posts.  You get the first half of the person's code, who approves it the second."""
-    new = pb.NewAccount(person=name, posts=_posts(role), issuer=issuer, subject=subject)
+    new = pb.NewAccount(person=name, posts=map(post_said, role), issuer=issuer, subject=subject)
     _propose(pb.ProposeRequest(reason=reason, account=new), identity, server, token)
 
 
 @propose.command("posts")
 def posts(name: str, role: Role, reason: Reason, identity: Identity, server: Server, token: TokenFile = None) -> None:
     """Posts for somebody who has an account."""
-    given = pb.GivenPosts(person=name, posts=_posts(role))
+    given = pb.GivenPosts(person=name, posts=map(post_said, role))
     _propose(pb.ProposeRequest(reason=reason, posts=given), identity, server, token)
 
 
@@ -176,10 +175,6 @@ def proposals(
     signed = signed_in(identity, server, token)
     for one in signed.ask(ApprovalsStub(signed.channel).List, pb.ListProposalsRequest(open_only=open_only)).proposals:
         _print(one)
-
-
-def _posts(roles: list[str]) -> list[Post]:
-    return [Post(role=role, port=port) for role, _, port in (one.partition("@") for one in roles)]
 
 
 def _propose(request: pb.ProposeRequest, identity: Identity, server: Server, token: TokenFile) -> None:

@@ -22,7 +22,18 @@ from backend import accounts
 from backend.commands.officers import Reason
 from backend.commands.records import ViewPurpose, show
 from backend.commands.signed_in import TokenFile, signed_in
-from backend.commands.terms import Identity, Server, SettingsFile, administered, asked, channel, settings_of, stop
+from backend.commands.terms import (
+    ROLES,
+    Identity,
+    Server,
+    SettingsFile,
+    administered,
+    asked,
+    channel,
+    post_said,
+    settings_of,
+    stop,
+)
 from backend.errors import Refused, ServiceError
 from backend.people import passwords
 from backend.people.posts import Post, parse, person_named
@@ -31,7 +42,7 @@ from backend.store.people import Account
 
 person = typer.Typer(help="Named people and their posts.", no_args_is_help=True)
 Reply = TypeVar("Reply")
-Role = Annotated[list[str] | None, typer.Option(help="such as officer@ZRH, or auditor@*; several may be given")]
+Role = Annotated[list[str] | None, ROLES]
 
 
 @person.command("add")
@@ -101,9 +112,8 @@ def take(
     token: TokenFile = None,
 ) -> None:
     """Take a post from somebody; sessions and shifts end."""
-    role, _, port = post.partition("@")
     signed = signed_in(identity, server, token)
-    asked_for = pb.TakePostRequest(person=name, post=pb.Post(role=role, port=port), reason=reason)
+    asked_for = pb.TakePostRequest(person=name, post=post_said(post), reason=reason)
     left = signed.ask(PeopleStub(signed.channel).TakePost, asked_for).posts
     print(f"{name} has {', '.join(f'{one.role}@{one.port}' for one in left) or 'no post'}")
 

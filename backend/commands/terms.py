@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn, TypeVar
 
 import grpc
 import typer
+from limen.v1.people_pb2 import Post
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
@@ -23,6 +24,7 @@ NOBODY_LOGGED_IN = 2**32 - 1  # by the kernel: a service, or a container
 Answer = TypeVar("Answer")
 SettingsFile = Annotated[Path, typer.Option("--settings", help="the service's TOML file")]
 Identity = Annotated[Path, typer.Option(help="folder with peer.key, peer.pem and ca.pem")]
+ROLES = typer.Option(help="such as officer@ZRH, or auditor@*; several may be given")
 Server = Annotated[str, typer.Option(help="host:port of the service")]
 
 
@@ -30,6 +32,12 @@ def stop(message: str) -> NoReturn:
     """One line, whatever a library says on several."""
     print(f"limen-tvs: {' '.join(message.split())}", file=sys.stderr)
     raise typer.Exit(2)
+
+
+def post_said(text: str) -> Post:
+    """Of `officer@ZRH`; the service says what is wrong with it."""
+    role, _, port = text.partition("@")
+    return Post(role=role, port=port)
 
 
 def settings_of(file: Path) -> Settings:

@@ -20,7 +20,7 @@ async def enrol(store: Store, acting: Acting, person: str, halves: tuple[str, st
     """acting: the console.  Raises NotAllowed, and Refused for a password that is too short."""
     soonest = asyncio.create_task(asyncio.sleep(REFUSED_AFTER_S))
     try:
-        await store.run(_require_code, acting, person, halves)
+        await store.read(_require_code, acting, person, halves)
         hashed = await asyncio.to_thread(passwords.hashed, password)
         await store.run(_set, acting, person, halves, hashed)
     except NotAllowed:

@@ -14,7 +14,6 @@ from backend.parts import Parts
 from backend.people import codes
 from backend.people.enrolling import enrol
 from backend.people.login import HOUR_MS, Logins, digest
-from backend.people.posts import parse
 from backend.standing import credentials
 from backend.store import people, shifts
 from backend.store.audit import by, note
@@ -69,7 +68,7 @@ class People(PeopleServicer):
         return pb.BarReply()
 
     async def TakePost(self, request: pb.TakePostRequest, context: Context) -> pb.TakePostReply:
-        post, acting = parse(f"{request.post.role}@{request.post.port}"), self._parts.acting()
+        post, acting = accounts.meant(request.post), self._parts.acting()
         left = await self._parts.store.run(accounts.take, acting, request.person, post, request.reason)
         return pb.TakePostReply(posts=accounts.told(left))
 
