@@ -152,8 +152,8 @@ class _Intake:
         held = self._index.find(wanted)
         if held is not None and held.traveler.traveler in self._named:
             self._report(one, "is listed twice; expected once")
-            by = held.traveler.origin or held.traveler.traveler
-            self._named_again.append(replace(wanted, origin=by))  # what stands against any of the documents stands
+            # What stands against any of their documents stands.
+            self._named_again.append(replace(wanted, origin=held.traveler.first))
             return
         taken = self._new(wanted) if held is None else self._again(one, wanted, held)
         self._named |= {taken.traveler, held.traveler.traveler} if held else {taken.traveler}

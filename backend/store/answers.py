@@ -77,10 +77,9 @@ def stopped(journey: Given[str], traveler: Given[str] | None = None, by_utc_ms: 
     Both times are looked up whoever it is: nobody waits longer because of what is found (SE-12).
     """
     listed, named = travelers.alias("listed"), travelers.alias("named")
-    stops = (alerts.c.journey == journey) & (alerts.c.adjudication == INTERCEPTED)
-    verdict = func.coalesce(
-        alerts.c.adjudication, ""
-    )  # no index has it: SQLite would begin with all interceptions ever
+    here, verdict = alerts.c.journey == journey, alerts.c.adjudication
+    # Of a verdict that no index has: SQLite would begin with all interceptions there ever were.
+    unindexed = func.coalesce(verdict, "")
     stop, leave = (
         select(func.max(at))
         .join_from(told, named, named.c.traveler == told.c.traveler)
@@ -88,7 +87,7 @@ def stopped(journey: Given[str], traveler: Given[str] | None = None, by_utc_ms: 
         .correlate(listed)
         .scalar_subquery()
         for told, at, of in (
-            (alerts, alerts.c.adjudicated_utc_ms, (alerts.c.journey == journey) & (verdict == INTERCEPTED)),
+            (alerts, alerts.c.adjudicated_utc_ms, here & (unindexed == INTERCEPTED)),
             (allowances, allowances.c.given_utc_ms, allowances.c.journey == journey),
         )
     )
@@ -96,4 +95,4 @@ def stopped(journey: Given[str], traveler: Given[str] | None = None, by_utc_ms: 
     if traveler is not None:
         return found.where(listed.c.traveler == traveler)
     theirs = select(named.c.origin).join_from(alerts, named, named.c.traveler == alerts.c.traveler)
-    return found.where(listed.c.origin.in_(theirs.where(stops)))
+    return found.where(listed.c.origin.in_(theirs.where(here, verdict == INTERCEPTED)))

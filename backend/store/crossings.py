@@ -18,7 +18,7 @@ _ONE = select(crossings).where(crossings.c.crossing == bindparam("crossing"))
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """See the table.  kind: biometric or biographic.  agent: the badge of who checked documents, for the second."""
+    """See the table.  kind: biometric or biographic.  agent: the account of who checked documents, for the second."""
 
     crossing: str
     journey: str

@@ -33,6 +33,11 @@ class Traveler:
     origin: str = field(default="", compare=False)
     documents: tuple[str, ...] = field(default=(), compare=False)
 
+    @property
+    def first(self) -> str:
+        """The id under which the carrier first listed this person."""
+        return self.origin or self.traveler
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -72,7 +77,7 @@ def know_documents(db: Connection, keys: KeyRing, people: Iterable[Traveler]) ->
     """What stands against any document a carrier has named for somebody stands against them."""
     persons = keys.box(PERSONS)
     rows = [
-        {"origin": one.origin or one.traveler, "person": who}
+        {"origin": one.first, "person": who}
         for one in people
         for who in {person(persons, one.biographic), *(fingerprint(persons, name) for name in one.documents)}
     ]
@@ -90,7 +95,7 @@ def _protected_among(db: Connection, persons: Iterable[str]) -> set[str]:
 def _row(box: Box, one: Traveler, now_utc_ms: int) -> dict[str, object]:
     return {
         "traveler": one.traveler,
-        "origin": one.origin or one.traveler,
+        "origin": one.first,
         "seat": one.seat,
         "crew": one.crew,
         "citizen": one.citizen,

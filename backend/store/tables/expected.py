@@ -56,7 +56,7 @@ messages = Table(
 
 # person: `biographic.person`.  sealed: a `Biographic` under the gallery's key, about its traveler id.
 # protected: the name is shown for a case only (ACC-2).  origin: the traveler id under which the carrier first listed
-# this person here; a manifest that names another document makes another traveler of the same origin.
+# this person, on whichever journey; one that names another document makes another traveler of the same origin.
 travelers = Table(
     "travelers",
     metadata,
