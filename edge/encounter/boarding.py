@@ -9,7 +9,6 @@ from edge.encounter.events import (
     Boarded,
     Event,
     Grant,
-    NotBoarded,
     Outcome,
     Proceed,
     Prompt,
@@ -18,7 +17,7 @@ from edge.encounter.events import (
     Told,
     Why,
 )
-from edge.encounter.passing import Next, to_agent
+from edge.encounter.passing import Next, not_passed, to_agent
 from edge.encounter.states import AskingDocuments, Passing, State
 
 LANE_S = 2.5  # somebody last seen this long ago is still taken to be in the lane
@@ -74,4 +73,4 @@ def unheard(told: Told, state: State) -> Outcome | None:
     if isinstance(state.phase, AskingDocuments) and state.phase.encounter == told.encounter:
         return None
     boarding = replace(told.boarding, decision=told.answer.decision)
-    return Outcome(told.encounter, NotBoarded(boarding, Why.INTERRUPTED), 0)
+    return Outcome(told.encounter, not_passed(boarding, Why.INTERRUPTED), 0)
