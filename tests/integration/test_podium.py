@@ -19,7 +19,7 @@ from backend.store import people, schema, shifts
 from backend.store.people import Account
 from edge.agents import codes, kept
 from edge.agents.shifts import FILE, Begun, Shifts
-from edge.agents.tries import FREE, FREE_IN_ALL, IN_ALL_S, LONGEST_S, Tries
+from edge.agents.tries import FREE
 from edge.encounter.events import AskDocuments, Boarded, Outcome, Proceed
 from edge.errors import JournalUnfit
 from edge.sentences import Refusal
@@ -244,26 +244,6 @@ def _doubts(db: Connection, encounter: str) -> list[str]:
     of = schema.audit_log.c
     said = select(of.result).where(of.subject == encounter, of.action == "agent.not_vouched_for")
     return list(db.scalars(said))
-
-
-def test_wrong_tries_slow_an_address_down_and_then_all_of_them(tmp_path: Path) -> None:
-    tries = Tries()
-    for _ in range(FREE - 1):
-        tries.wrong("a", 0.0)
-        assert tries.wait_s("a", 0.0) == 0
-    waits = []
-    for _ in range(9):
-        tries.wrong("a", 0.0)
-        waits.append(tries.wait_s("a", 0.0))
-    assert waits == [1, 2, 4, 8, 16, 32, LONGEST_S, LONGEST_S, LONGEST_S]
-    assert tries.wait_s("b", 0.0) == 0
-    for number in range(FREE_IN_ALL):
-        tries.wrong(f"c{number}", 10.0)
-    assert tries.wait_s("nobody before", 10.0) == IN_ALL_S
-    assert tries.wait_s("nobody before", 10.0 + IN_ALL_S) == 0
-    assert tries.wait_s("nobody before", 10.0 + LONGEST_S) == 0
-    tries.right("a")
-    assert tries.wait_s("a", 10.0 + LONGEST_S) == 0
 
 
 async def test_wrong_codes_are_slowed_and_neither_they_nor_names_are_logged(

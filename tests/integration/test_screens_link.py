@@ -24,10 +24,9 @@ from edge.agents.shifts import Begun
 from edge.encounter.events import AgentBoards, Event, Prompt
 from edge.errors import SettingsUnfit
 from edge.screens.app import COOKIE
-from edge.screens.brain_line import MOST_LOGINS, BrainLine
 from edge.screens.wire import ViewPacker, framed
 from edge.screens_link import OLD_S, ScreensLink
-from edge.sentences import GateSays, LaneSays, Refusal
+from edge.sentences import GateSays, LaneSays
 from edge.settings import Settings
 from edge.view import Missing, View
 from tests.podium import AGENT, CODES, hold_codes, identity, shifts_at
@@ -142,20 +141,6 @@ async def test_a_command_that_waited_too_long_is_not_carried_out(pages: Pages) -
     assert await posted == 409
     assert pages.heard == []
     assert await pages.board("t1") == 303
-
-
-async def test_strangers_logins_are_few_in_the_line_to_the_brain() -> None:
-    line, (ours, theirs) = BrainLine(View()), socket.socketpair()
-    running = asyncio.create_task(line.run(ours))
-    await asyncio.sleep(0.05)
-    logins = [asyncio.create_task(line.order(pb.ScreenCommand(begin=pb.BeginShift()))) for _ in range(50)]
-    done, waiting = await asyncio.wait(logins, timeout=0.2)
-    assert (len(done), len(waiting)) == (50 - MOST_LOGINS, MOST_LOGINS)
-    assert {one.result().refusal for one in done} == {Refusal.BUSY}
-    for task in waiting:
-        task.cancel()
-    theirs.close()
-    await asyncio.gather(*waiting, running, return_exceptions=True)
 
 
 async def test_who_has_logged_in_finds_the_page_open_at_once(pages: Pages) -> None:
