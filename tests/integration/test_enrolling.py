@@ -1,7 +1,7 @@
 """From the first accounts on the service's machine to an officer two people agreed on, by commands alone."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -19,7 +19,6 @@ from tests.conftest import PASSWORD, Service
 from tests.integration.desk import rows
 
 SUPERVISOR, MANAGER, NEW = "s.graf", "m.amsler", "o.neu"
-Refused = Callable[..., None]
 
 
 class Place:
