@@ -44,6 +44,7 @@ from vision.faces import Pixels
 ANNA, BEN, CARLA, NOBODY = Guest("A1"), Guest("B1"), Guest("C1"), Guest("N1")
 CITIZEN = Guest("B1", nationality="CHE")
 CHILD = Guest("C1", birth="200203")
+HIT = alerts_pb2.REASON_CLASS_HOTLIST
 
 
 def furnished(root: Path, sinks: Sinks) -> Shifted:
@@ -173,8 +174,7 @@ def test_hum1_a_hit_alone_keeps_nobody_from_boarding_by_documents(
     journey = boarded(carrier, operator, g1, Guest("WANTED1"), BEN)
     with alerts(officer) as shown:
         assert g1.said(journey, "anna-live") == ["recapture", "recapture", "wait"]
-        alert = next(one for one in shown if one.journey == journey)
-    assert alert.reason == alerts_pb2.REASON_CLASS_HOTLIST
+        alert = next(one for one in shown if one.journey == journey and one.reason == HIT)
     assert orders(service, journey) == {b"0Z"}, "the carrier is told nothing of it: cleared, as everybody"
     assert g1.boards(journey, alert.traveler) == Status.STATUS_RECORDED
     assert kinds(officer, journey) == [("biographic", "out")]
