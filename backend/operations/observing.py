@@ -12,7 +12,7 @@ from limen.v1.verification_pb2 import VerifyReply
 
 from backend.operations.health import Readiness
 from backend.operations.metrics import Metrics
-from backend.wrapping import Context, Handler, Replies, until
+from backend.wrapping import Context, Handler, Replies, letting_go, stream_letting_go, until
 
 
 class Observing(grpc.aio.ServerInterceptor):
@@ -31,8 +31,9 @@ class Observing(grpc.aio.ServerInterceptor):
             return None
         how = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
         if handler.response_streaming:
-            return grpc.stream_stream_rpc_method_handler(self._stream(method, handler.stream_stream), **how)
-        return grpc.stream_unary_rpc_method_handler(self._unary(method, handler.stream_unary), **how)
+            observed = self._stream(method, handler.stream_stream)
+            return grpc.stream_stream_rpc_method_handler(stream_letting_go(observed), **how)
+        return grpc.stream_unary_rpc_method_handler(letting_go(self._unary(method, handler.stream_unary)), **how)
 
     def _unary(self, method: str, serve: Callable[[Message, Context], Awaitable[Message]]) -> Handler:
         async def observed(request: Message, context: Context) -> Message:
