@@ -1,4 +1,5 @@
-"""How much one peer, and all together, may have under way: calls, streams, bytes, and one session of a device."""
+"""How much one peer, and all together, may have under way: calls, streams, bytes, and one session of a device; and how
+often it may ask."""
 
 import asyncio
 import contextlib
@@ -6,11 +7,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
-from backend.errors import Busy, SecondSession
+from backend.errors import Busy, SecondSession, TooMany
 from backend.settings import Budgets as Most
 
 GONE_S = 2.0  # until the stream of a connection that just ended is cleared away
 PEOPLE = 16  # are behind a console, so it has as many budgets
+BURST_S = 0.25  # of calls that need not wait for one another
+LONGEST_S = 4.0  # that a call waits for its turn: who makes more wait has more connections than a peer needs
+BYTES_OF_CALL = 2**16  # a larger request counts as so many calls more
 
 
 class Budget:
@@ -41,8 +45,30 @@ class Budget:
                 del self._held[holder]
 
 
+class Pace:
+    """Pure: when a holder's next call has its turn.  A call too many waits instead of being refused: whoever is refused
+    at once asks again at once, and each refusal costs the others as much as a small answer."""
+
+    def __init__(self, a_second: int) -> None:
+        self._each_s = 1 / a_second
+        self._next_s: dict[str, float] = {}
+
+    def wait_s(self, holder: str, now_s: float, times: int = 1) -> float:
+        """Until the turn of a call that came now.  times: of this holder's share.  Raises TooMany."""
+        due_s = max(self._next_s.get(holder, 0.0), now_s - BURST_S) + self._each_s / times
+        if due_s > now_s + LONGEST_S:
+            raise TooMany(f"{holder} makes more calls than {times / self._each_s:.0f} a second; ask less often")
+        self._next_s[holder] = due_s
+        return max(0.0, due_s - now_s)
+
+    def read(self, holder: str, size: int, times: int = 1) -> None:
+        """So many bytes of a request: what comes next waits for them."""
+        self._next_s[holder] = self._next_s.get(holder, 0.0) + size // BYTES_OF_CALL * self._each_s / times
+
+
 class Budgets:
     def __init__(self, most: Most) -> None:
+        self.pace = Pace(most.calls_a_second)
         self.calls = Budget("calls", most.calls, most.calls_in_all)
         self.streams = Budget("streams", most.streams, most.streams_in_all)
         self.bytes = Budget("request bytes", most.request_bytes, most.request_bytes_in_all)

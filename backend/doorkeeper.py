@@ -1,17 +1,20 @@
 """Who stays connected: of each address and of each peer so many, and nobody for long who makes no call.
 
 gRPC accepts connections itself and asks nobody.  So the service's own sockets are looked at ten times a second, and
-those beyond the budgets are shut down, which gRPC takes as the caller's leaving.  It costs the calls nothing.
+those beyond the budgets are shut down, which gRPC takes as the caller's leaving.  It costs the calls nothing.  The
+system is asked to keep those back that have said nothing yet, and to drop what those say that call too often.
 """
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import resource
 import socket
+import struct
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -20,10 +23,13 @@ import structlog
 from backend.settings import Budgets
 
 log = structlog.get_logger()
-EVERY_S, TOLD_EVERY_S = 0.1, 10.0
+EVERY_S, SOONEST_S, TOLD_EVERY_S = 0.1, 0.02, 10.0
 RESERVE = 256  # descriptors for the database, keys, children and logs: no connection gets them
 OF_PEER = 32  # connections
-WHY = ("silent", "address", "all", "peer")
+CROWDED = 0.75  # of the room: until then an address may have more than its share, for whoever is ended is back at once
+WHY = ("silent", "address", "all", "peer", "calls")
+SO_ATTACH_FILTER, BPF_RET = 26, 6  # <asm/socket.h>, <linux/bpf_common.h>
+SILENT_S = 5  # the system keeps a connection that has not said anything, tcp(7)
 FILES = "/proc/self/fd"
 
 
@@ -55,19 +61,22 @@ class Crowd:
                 self._names[number] = named[one.peer]
         unknown = [number for number in self._since_s if number not in self._names]
         ended = {n: "silent" for n in unknown if now_s - self._since_s[n] > self._most.handshake_s}
-        ended |= self._crowded(present, [n for n in unknown if n not in ended])
+        crowd = self._crowded(present, [n for n in unknown if n not in ended])
+        beyond = len(present) - len(ended) - int(self._room * CROWDED)
+        ended |= dict.fromkeys(crowd[: max(0, beyond)], "address")
         left = [n for n in unknown if n not in ended]
         beyond = len(left) + len(self._names) - self._room
         ended |= dict.fromkeys(left[: max(0, beyond)], "all")
         return ended | self._peers()
 
-    def _crowded(self, present: Mapping[int, Connection], unknown: list[int]) -> dict[int, str]:
-        held, ended = Counter[str](), dict[int, str]()
+    def _crowded(self, present: Mapping[int, Connection], unknown: list[int]) -> list[int]:
+        """Beyond the share of their address, the oldest first."""
+        held, beyond = Counter[str](), list[int]()
         for number in reversed(unknown):
             held[present[number].address] += 1
             if held[present[number].address] > self._most.unknown:
-                ended[number] = "address"
-        return ended
+                beyond.append(number)
+        return beyond[::-1]
 
     def _peers(self) -> dict[int, str]:
         held, ended = Counter[str](), dict[int, str]()
@@ -83,6 +92,7 @@ class Doorkeeper:
     def __init__(self, most: Budgets) -> None:
         self.room = max(1, min(most.connections, _descriptors() - RESERVE))
         self._crowd, self._named = Crowd(most, self.room), dict[str, str]()
+        self._calling, self._heard = set[str](), asyncio.Event()
         self.ended: Counter[str] = Counter()
         self.open = 0
         self._seen: dict[str, Connection | None] = {}
@@ -90,6 +100,11 @@ class Doorkeeper:
     def know(self, peer: str, name: str) -> None:
         """A call was made under a certificate of our authority.  peer: as gRPC says it."""
         self._named[plain(peer)] = name
+
+    def end(self, peer: str) -> None:
+        """Its calls are too many.  peer: as gRPC says it."""
+        self._calling.add(plain(peer))
+        self._heard.set()
 
     def ended_for(self, why: str) -> float:
         """Connections so far; why: of WHY."""
@@ -100,18 +115,25 @@ class Doorkeeper:
         gone, told_s = Counter[str](), -TOLD_EVERY_S
         while True:
             named, self._named = self._named, {}
-            gone += await asyncio.to_thread(self._look, port, named)
+            calling, self._calling = self._calling, set()
+            gone += await asyncio.to_thread(self._look, port, named, calling)
             if gone and time.monotonic() >= told_s + TOLD_EVERY_S:
                 log.warning("connections.ended", open=self.open, **gone)
                 gone, told_s = Counter(), time.monotonic()
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(SOONEST_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._heard.wait(), EVERY_S)
+            self._heard.clear()
 
-    def _look(self, port: int, named: Mapping[str, str]) -> Counter[str]:
+    def _look(self, port: int, named: Mapping[str, str], calling: Set[str]) -> Counter[str]:
         found = self._sockets(port)
         ended = self._crowd.judge({one.number: one for _, one in found}, named, time.monotonic())
         for descriptor, one in found:
             if one.number in ended:
                 _end(descriptor, one.number)
+            elif one.peer in calling:
+                _deafen(descriptor, one.number)
+                ended[one.number] = "calls"
         self.open = len(found) - len(ended)
         gone = Counter(ended.values())
         self.ended += gone
@@ -139,6 +161,7 @@ def _connection(descriptor: int, port: int) -> Connection | None:
         try:
             address, caller_port = mine.getpeername()[:2]
         except OSError:  # it listens, or it went
+            mine.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_S)
             return None
         address = address.removeprefix("::ffff:")
         return Connection(os.fstat(mine.fileno()).st_ino, address, f"{address}:{caller_port}")
@@ -149,6 +172,15 @@ def _end(descriptor: int, number: int) -> None:
     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as mine:
         if os.fstat(mine.fileno()).st_ino == number:
             mine.shutdown(socket.SHUT_RDWR)
+
+
+def _deafen(descriptor: int, number: int) -> None:
+    """What comes is dropped by the system (socket(7), SO_ATTACH_FILTER).  Whoever is ended is back at once with as many
+    calls; this one waits, until gRPC finds that it answers no ping."""
+    nothing = ctypes.create_string_buffer(struct.pack("HBBI", BPF_RET, 0, 0, 0))
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as mine:
+        if os.fstat(mine.fileno()).st_ino == number:
+            mine.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(nothing)))
 
 
 def plain(peer: str) -> str:

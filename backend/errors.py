@@ -68,6 +68,10 @@ class Busy(ServiceError):
     pass
 
 
+class TooMany(Busy):
+    """The caller asks so often that its calls no longer come to their turn."""
+
+
 class SecondSession(ServiceError):
     pass
 

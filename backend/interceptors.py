@@ -108,12 +108,17 @@ class Guard(grpc.aio.ServerInterceptor):
                     if method in SHED:  # whoever cannot be admitted is refused before the images are read
                         self._admission.check(1, time.monotonic() + left_s)
                     content = await _first(requests)
-                    with self._budgets.bytes.held(_name(context), len(content)):
+                    with self._read(context, len(content)):
                         return await serve(_message(content, kind), context)
             except Exception as error:  # noqa: BLE001
                 await self._abort(method, error, context)
 
         return guarded
+
+    def _read(self, context: Context, size: int) -> contextlib.AbstractContextManager[None]:
+        peer = _provisional(_names(context))
+        self._budgets.pace.read(peer.name, size, _share(peer))
+        return self._budgets.bytes.held(peer.name, size)
 
     def _stream(self, method: str, kind: type[Message], serve: Callable[[Message, Context], Replies]) -> Handler:
         async def asked(requests: Requests, context: Context) -> Replies:
@@ -143,18 +148,32 @@ class Guard(grpc.aio.ServerInterceptor):
 
     @contextlib.asynccontextmanager
     async def _entered(self, method: str, context: Context, budget: Budget) -> AsyncIterator[Credentials]:
-        """With room in the budgets of the certificate, before the database is asked, and of the person behind it."""
-        names = list(context.auth_context().get("x509_subject_alternative_name", []))
+        """In its turn, with room in the budgets of the certificate, before the database is asked, and of the person
+        behind it."""
+        names = _names(context)
         peer = _provisional(names)
         set_caller(peer)
         if peer.name:
             self._doorkeeper.know(context.peer(), peer.name)
-        with budget.held(peer.name, times=PEOPLE if peer.role == access.CONSOLE else 1):
+        await self._turn(peer.name, _share(peer))
+        with budget.held(peer.name, times=_share(peer)):
             shown = credentials(names, context.invocation_metadata() or ())
             who = await self._standings.caller(method, shown)
             set_caller(who)
-            with budget.held(f"person {who.name}", counted=True) if shown.token else contextlib.nullcontext():
+            async with self._behind(who, budget) if shown.token else contextlib.nullcontext():
                 yield shown
+
+    @contextlib.asynccontextmanager
+    async def _behind(self, who: Caller, budget: Budget) -> AsyncIterator[None]:
+        """A person of a console."""
+        person = f"person {who.name}"
+        with budget.held(person, counted=True):
+            await self._turn(person)
+            yield
+
+    async def _turn(self, holder: str, times: int = 1) -> None:
+        if wait_s := self._budgets.pace.wait_s(holder, time.monotonic(), times):
+            await asyncio.sleep(wait_s)
 
     async def _lasting(self, method: str, shown: Credentials, replies: Replies) -> Replies:
         """The replies, for as long as who asked may have them."""
@@ -176,6 +195,8 @@ class Guard(grpc.aio.ServerInterceptor):
             log.error("rpc.failed", method=method, kind=type(error).__name__, at_s=time.monotonic(), exc_info=True)
             await context.abort(code, "the service failed; its log says why")
         why = str(error)[:LONGEST_WORDS]
+        if isinstance(error, errors.TooMany):
+            self._doorkeeper.end(context.peer())
         busy = isinstance(error, errors.Busy)  # these are counted: thousands of lines would make it worse
         if not busy and (more := self._few.more(caller().name, int(time.monotonic() * 1000))) is not None:
             log.info("rpc.refused", method=method, code=code.name, why=why + more)
@@ -213,9 +234,13 @@ def _message(content: bytes, kind: type[Message]) -> Message:
     return request
 
 
-def _name(context: Context) -> str:
+def _names(context: Context) -> list[bytes]:
     """Of the certificate."""
-    return _provisional(list(context.auth_context().get("x509_subject_alternative_name", []))).name
+    return list(context.auth_context().get("x509_subject_alternative_name", []))
+
+
+def _share(peer: Caller) -> int:
+    return PEOPLE if peer.role == access.CONSOLE else 1
 
 
 def _provisional(names: Iterable[bytes]) -> Caller:

@@ -92,7 +92,7 @@ HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 NAMES = [HEALTH, *(s.full_name for file in SERVICES for s in file.services_by_name.values())]
 MOST_BYTES = 5 * 2**20
 BUDGETS = [
-    ("grpc.max_concurrent_streams", 100),  # of a connection
+    ("grpc.max_concurrent_streams", 32),  # of a connection: so many calls at once stand before another peer's
     ("grpc.per_message_decompression", 0),  # 200 bytes may unfold to 5 MB: whatever comes compressed is not read
     ("grpc.keepalive_time_ms", 5_000),  # a peer that lost its line holds its session no longer than this and that
     ("grpc.keepalive_timeout_ms", 2_000),

@@ -81,13 +81,15 @@ class Retention(Section):
 
 class Budgets(Section):
     """What one peer, one address and all together may have open.  A console has 16 times a peer's calls and streams,
-    each person behind it one.  unknown: connections of an address that have made no call yet."""
+    each person behind it one.  unknown: connections of an address that have made no call yet.  calls_a_second: of
+    streams, too; what comes sooner waits for its turn."""
 
     connections: Annotated[int, Field(ge=1)] = 2000
     unknown: Annotated[int, Field(ge=1)] = 64
     handshake_s: Seconds = 5.0
     calls: Annotated[int, Field(ge=1)] = 32
     calls_in_all: Annotated[int, Field(ge=1)] = 512
+    calls_a_second: Annotated[int, Field(ge=1)] = 200
     streams: Annotated[int, Field(ge=1)] = 8
     streams_in_all: Annotated[int, Field(ge=1)] = 2000
     request_bytes: Annotated[int, Field(ge=5 * 2**20)] = 16 * 2**20

@@ -26,6 +26,7 @@ DEVICE = "attacker"
 IDLE, SLOW, STREAMS, CALLS, EMPTY = 1_100, 300, 1_500, 1_500, 100_000
 TWO_MB = 2**20  # elements of two bytes
 CHANNELS, AT_ONCE = 8, 4
+RESETS, RESET_S = 32, 0.05  # of a connection
 WATCH, HEALTH, VERIFY = "/limen.v1.Manifests/WatchGallery", "/limen.v1.Fleet/Health", "/limen.v1.Verification/Verify"
 HELLO = bytes.fromhex("160301010001000100fc0303")  # how a TLS handshake begins
 Told = Counter[str]
@@ -74,6 +75,19 @@ class Attack:
         """Calls whose request never comes."""
         async with self._channels() as channels:
             await asyncio.gather(*(self._unsaid(channels[n % CHANNELS]) for n in range(STREAMS)))
+
+    async def resets(self) -> None:
+        """Calls taken back as soon as they are on their way, so that the next may begin."""
+        await asyncio.to_thread(self._resets)
+
+    def _resets(self) -> None:
+        with contextlib.ExitStack() as stack:
+            channels = [stack.enter_context(grpc.secure_channel(*self._reached())) for _ in range(CHANNELS)]
+            ask: list[Any] = [channel.unary_unary(HEALTH) for channel in channels]
+            while self.going:
+                calls = [one.future(b"", timeout=10) for one in ask for _ in range(RESETS)]
+                time.sleep(RESET_S)
+                self.told["taken back"] += sum(call.cancel() for call in calls)
 
     async def zipped(self) -> None:
         """A message of a few hundred bytes that unfolds to 100,000 empty entries."""
@@ -182,12 +196,15 @@ class Attack:
     async def _channels(
         self, how: grpc.Compression = grpc.Compression.NoCompression
     ) -> AsyncIterator[list[grpc.aio.Channel]]:
-        root, key, chain = ((self._folder / n).read_bytes() for n in ("ca.pem", "peer.key", "peer.pem"))
-        credentials, options = grpc.ssl_channel_credentials(root, key, chain), [("grpc.use_local_subchannel_pool", 1)]
         async with contextlib.AsyncExitStack() as stack:
-            target = f"localhost:{self._port}"
-            made = (grpc.aio.secure_channel(target, credentials, options, how) for _ in range(CHANNELS))
+            made = (grpc.aio.secure_channel(*self._reached(), how) for _ in range(CHANNELS))
             yield [await stack.enter_async_context(channel) for channel in made]
+
+    def _reached(self) -> tuple[str, grpc.ChannelCredentials, list[tuple[str, int]]]:
+        """On a connection of its own each time."""
+        root, key, chain = ((self._folder / n).read_bytes() for n in ("ca.pem", "peer.key", "peer.pem"))
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        return f"localhost:{self._port}", grpc.ssl_channel_credentials(root, key, chain), options
 
 
 KINDS = (
@@ -198,6 +215,7 @@ KINDS = (
     "streams",
     "calls",
     "unsaid",
+    "resets",
     "zipped",
     "plain",
     "two_megabytes",

@@ -35,9 +35,13 @@ TIMES = 5
 DEADLINE_S = 1.5  # the appliance's
 REJECT_MS, LEAST_GOODPUT = 50.0, 0.8
 CHANNELS = 8  # gates
-ONE_FOR_MANY = (
-    "budgets.calls = 2000\nbudgets.calls_in_all = 2000\nbudgets.request_bytes = 134217728\n"  # one certificate
-)
+ONE_FOR_MANY = """
+[budgets]
+calls = 2000
+calls_in_all = 2000
+calls_a_second = 5000
+request_bytes = 134217728
+"""  # one certificate
 
 
 @dataclass(slots=True)

@@ -45,11 +45,12 @@ TOLD = {
     "zipped": "INVALID_ARGUMENT",
     "plain": "INVALID_ARGUMENT",
     "two_megabytes": "INVALID_ARGUMENT",
-    "idle": "ended",
+    "idle": "left open",
     "half_open": "ended",
     "slow": "ended",
     "handshakes": "ended",
     "calls": "OK",
+    "resets": "taken back",
 }
 
 

@@ -19,9 +19,16 @@ def test_who_makes_no_call_in_time_goes_and_who_does_stays() -> None:
 
 
 def test_the_oldest_unknown_of_an_address_makes_room_and_other_addresses_do_not_care() -> None:
-    crowd = Crowd(MOST, 40)
-    present = there(range(6)) | there(range(10, 13), "10.0.0.2")
+    crowd = Crowd(MOST, 8)
+    present = there(range(10, 13), "10.0.0.2") | there(range(6))
     assert crowd.judge(present, {}, 0.0) == {0: "address", 1: "address"}
+
+
+def test_an_address_may_crowd_while_there_is_room_for_all() -> None:
+    """Whoever is ended is back at once, and a handshake costs more than a place."""
+    crowd, present = Crowd(MOST, 40), there(range(30))
+    assert crowd.judge(present, {}, 0.0) == {}
+    assert crowd.judge(present | there(range(30, 33), "10.0.0.2"), {}, 0.1) == dict.fromkeys(range(3), "address")
 
 
 def test_known_peers_stay_when_all_places_are_taken() -> None:
