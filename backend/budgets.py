@@ -15,6 +15,8 @@ PEOPLE = 16  # are behind a console, so it has as many budgets
 BURST_S = 0.25  # of calls that need not wait for one another
 LONGEST_S = 4.0  # that a call waits for its turn: who makes more wait has more connections than a peer needs
 BYTES_OF_CALL = 2**16  # a larger request counts as so many calls more
+OF_PERSON = 0.25  # of its console's calls a second, so that the others have theirs
+REMEMBERED = 10_000  # holders: a console may say any number of tokens
 
 
 class Budget:
@@ -53,17 +55,19 @@ class Pace:
         self._each_s = 1 / a_second
         self._next_s: dict[str, float] = {}
 
-    def wait_s(self, holder: str, now_s: float, times: int = 1) -> float:
-        """Until the turn of a call that came now.  times: of this holder's share.  Raises TooMany."""
-        due_s = max(self._next_s.get(holder, 0.0), now_s - BURST_S) + self._each_s / times
-        if due_s > now_s + LONGEST_S:
-            raise TooMany(f"{holder} makes more calls than {times / self._each_s:.0f} a second; ask less often")
+    def wait_s(self, holder: str, now_s: float, share: float = 1.0, longest_s: float = LONGEST_S) -> float:
+        """Until the turn of a call that came now.  share: of what a peer may.  Raises TooMany."""
+        due_s = max(self._next_s.get(holder, 0.0), now_s - BURST_S) + self._each_s / share
+        if due_s > now_s + longest_s:
+            raise TooMany(f"more calls than {share / self._each_s:.0f} a second; ask less often")
         self._next_s[holder] = due_s
+        if len(self._next_s) > REMEMBERED:
+            self._next_s = {of: next_s for of, next_s in self._next_s.items() if next_s > now_s - BURST_S}
         return max(0.0, due_s - now_s)
 
-    def read(self, holder: str, size: int, times: int = 1) -> None:
+    def read(self, holder: str, size: int) -> None:
         """So many bytes of a request: what comes next waits for them."""
-        self._next_s[holder] = self._next_s.get(holder, 0.0) + size // BYTES_OF_CALL * self._each_s / times
+        self._next_s[holder] = self._next_s.get(holder, 0.0) + size // BYTES_OF_CALL * self._each_s
 
 
 class Budgets:

@@ -12,7 +12,7 @@ import structlog
 from google.protobuf.message import DecodeError, Message
 
 from backend import access, bounds, ca, errors
-from backend.budgets import PEOPLE, Budget, Budgets, Sessions
+from backend.budgets import BURST_S, OF_PERSON, PEOPLE, Budget, Budgets, Sessions
 from backend.caller import NOBODY, Caller, caller, set_caller
 from backend.doorkeeper import Doorkeeper
 from backend.operations.metrics import Metrics
@@ -117,7 +117,7 @@ class Guard(grpc.aio.ServerInterceptor):
 
     def _read(self, context: Context, size: int) -> contextlib.AbstractContextManager[None]:
         peer = _provisional(_names(context))
-        self._budgets.pace.read(peer.name, size, _share(peer))
+        self._budgets.pace.read(peer.name, size)
         return self._budgets.bytes.held(peer.name, size)
 
     def _stream(self, method: str, kind: type[Message], serve: Callable[[Message, Context], Replies]) -> Handler:
@@ -155,24 +155,24 @@ class Guard(grpc.aio.ServerInterceptor):
         set_caller(peer)
         if peer.name:
             self._doorkeeper.know(context.peer(), peer.name)
-        await self._turn(peer.name, _share(peer))
-        with budget.held(peer.name, times=_share(peer)):
-            shown = credentials(names, context.invocation_metadata() or ())
+        metadata = context.invocation_metadata() or ()
+        await self._turn(peer.name, next((said for key, said in metadata if key == "authorization"), ""))
+        with budget.held(peer.name, times=PEOPLE if peer.role == access.CONSOLE else 1):
+            shown = credentials(names, metadata)
             who = await self._standings.caller(method, shown)
             set_caller(who)
-            async with self._behind(who, budget) if shown.token else contextlib.nullcontext():
+            with budget.held(f"person {who.name}", counted=True) if shown.token else contextlib.nullcontext():
                 yield shown
 
-    @contextlib.asynccontextmanager
-    async def _behind(self, who: Caller, budget: Budget) -> AsyncIterator[None]:
-        """A person of a console."""
-        person = f"person {who.name}"
-        with budget.held(person, counted=True):
-            await self._turn(person)
-            yield
-
-    async def _turn(self, holder: str, times: int = 1) -> None:
-        if wait_s := self._budgets.pace.wait_s(holder, time.monotonic(), times):
+    async def _turn(self, peer: str, token: str | bytes) -> None:
+        """Of whoever's token it is first, so that nobody takes the turns of the others behind a console."""
+        pace = self._budgets.pace
+        if token:
+            try:
+                await asyncio.sleep(pace.wait_s(f"{peer} {hash(token)}", time.monotonic(), OF_PERSON, BURST_S))
+            except errors.TooMany as error:
+                raise errors.Busy(str(error)) from error  # the connection is everybody's
+        if wait_s := pace.wait_s(peer, time.monotonic()):
             await asyncio.sleep(wait_s)
 
     async def _lasting(self, method: str, shown: Credentials, replies: Replies) -> Replies:
@@ -237,10 +237,6 @@ def _message(content: bytes, kind: type[Message]) -> Message:
 def _names(context: Context) -> list[bytes]:
     """Of the certificate."""
     return list(context.auth_context().get("x509_subject_alternative_name", []))
-
-
-def _share(peer: Caller) -> int:
-    return PEOPLE if peer.role == access.CONSOLE else 1
 
 
 def _provisional(names: Iterable[bytes]) -> Caller:

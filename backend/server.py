@@ -93,6 +93,7 @@ NAMES = [HEALTH, *(s.full_name for file in SERVICES for s in file.services_by_na
 MOST_BYTES = 5 * 2**20
 BUDGETS = [
     ("grpc.max_concurrent_streams", 32),  # of a connection: so many calls at once stand before another peer's
+    ("grpc.http.overload_protection", 0),  # it refuses honest calls in place of those that just ended
     ("grpc.per_message_decompression", 0),  # 200 bytes may unfold to 5 MB: whatever comes compressed is not read
     ("grpc.keepalive_time_ms", 5_000),  # a peer that lost its line holds its session no longer than this and that
     ("grpc.keepalive_timeout_ms", 2_000),

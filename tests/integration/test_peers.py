@@ -10,7 +10,7 @@ from typing import cast
 import grpc
 import pytest
 from google.protobuf.descriptor import Descriptor
-from limen.v1 import manifests_pb2
+from limen.v1 import approvals_pb2, manifests_pb2
 from limen.v1 import verification_pb2 as pb
 from sqlalchemy import Connection, select
 
@@ -22,14 +22,14 @@ from calibration.service.attacks import Site
 from calibration.service.bombs import bombs
 from calibration.service.border_post import requests
 from calibration.service.calling import Call, said
-from tests.conftest import Caller, Service
+from tests.conftest import Caller, Person, Service
 from tests.integration.callers import Callers
 
 LASTS_S = 3.0
 WATCHER = """
 import sys, grpc, time
 from pathlib import Path
-from limen.v1 import manifests_pb2
+from limen.v1 import approvals_pb2, manifests_pb2
 from limen.v1.manifests_pb2_grpc import ManifestsStub
 pem = [(Path(sys.argv[1]) / name).read_bytes() for name in ("ca.pem", "peer.key", "peer.pem")]
 channel = grpc.secure_channel(f"localhost:{sys.argv[2]}", grpc.ssl_channel_credentials(*pem))
@@ -141,3 +141,14 @@ def test_sr08_every_method_refuses_most_elements_of_nothing() -> None:
                 came = callers.raw(method, content)
                 taken += [] if came.startswith("INVALID_ARGUMENT") else [(method, name, came)]
     assert taken == []
+
+
+def test_one_person_who_calls_without_end_leaves_the_others_of_that_console_their_turn(service: Service) -> None:
+    one, other = service.person("s.greedy", "supervisor@ZRH"), service.person("s.modest", "supervisor@ZRH")
+    other = Person(one.channel, other.token)  # on the console of the first
+    asked = approvals_pb2.ListProposalsRequest()
+    for _ in range(3):
+        flood = [one.approvals.List.future(asked, timeout=20, metadata=tuple(one.metadata())) for _ in range(200)]
+        other(other.approvals.List, asked)
+        told = {call.code() for call in flood}
+        assert told == {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}, "and the console was not ended"
