@@ -14,7 +14,7 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -130,9 +130,9 @@ class Doorkeeper:
         ended = self._crowd.judge({one.number: one for _, one in found}, named, time.monotonic())
         for descriptor, one in found:
             if one.number in ended:
-                _end(descriptor, one.number)
+                _do(_end, descriptor, one.number)
             elif one.peer in calling:
-                _deafen(descriptor, one.number)
+                _do(_deafen, descriptor, one.number)
                 ended[one.number] = "calls"
         self.open = len(found) - len(ended)
         gone = Counter(ended.values())
@@ -167,20 +167,22 @@ def _connection(descriptor: int, port: int) -> Connection | None:
         return Connection(os.fstat(mine.fileno()).st_ino, address, f"{address}:{caller_port}")
 
 
-def _end(descriptor: int, number: int) -> None:
+def _do(act: Callable[[socket.socket], None], descriptor: int, number: int) -> None:
     """The descriptor may be another file's by now, so a duplicate is looked at and kept."""
     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as mine:
         if os.fstat(mine.fileno()).st_ino == number:
-            mine.shutdown(socket.SHUT_RDWR)
+            act(mine)
 
 
-def _deafen(descriptor: int, number: int) -> None:
+def _end(mine: socket.socket) -> None:
+    mine.shutdown(socket.SHUT_RDWR)
+
+
+def _deafen(mine: socket.socket) -> None:
     """What comes is dropped by the system (socket(7), SO_ATTACH_FILTER).  Whoever is ended is back at once with as many
     calls; this one waits, until gRPC finds that it answers no ping."""
     nothing = ctypes.create_string_buffer(struct.pack("HBBI", BPF_RET, 0, 0, 0))
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as mine:
-        if os.fstat(mine.fileno()).st_ino == number:
-            mine.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(nothing)))
+    mine.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(nothing)))
 
 
 def plain(peer: str) -> str:

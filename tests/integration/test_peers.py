@@ -29,7 +29,7 @@ LASTS_S = 3.0
 WATCHER = """
 import sys, grpc, time
 from pathlib import Path
-from limen.v1 import approvals_pb2, manifests_pb2
+from limen.v1 import manifests_pb2
 from limen.v1.manifests_pb2_grpc import ManifestsStub
 pem = [(Path(sys.argv[1]) / name).read_bytes() for name in ("ca.pem", "peer.key", "peer.pem")]
 channel = grpc.secure_channel(f"localhost:{sys.argv[2]}", grpc.ssl_channel_credentials(*pem))
